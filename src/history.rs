@@ -1,0 +1,129 @@
+//! History: what happened, event by event, in the order in which it happened on its shard.
+
+use std::time::Duration;
+
+use crate::chat::{Message, MessageId, RoomId, UserId};
+use crate::time::Timestamp;
+
+/// Something that happened to a user, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When it happened, on the run's one clock.
+    pub at: Timestamp,
+    /// To whom.
+    pub user: UserId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What can happen to a user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// The user stands in its namespace, `after` it began to connect.
+    Connected {
+        /// From the first step of this attempt to the namespace's CONNECT.
+        after: Duration,
+    },
+    /// An attempt to connect came to nothing; the user will try again.
+    ConnectFailed {
+        /// What went wrong, for a person to read.
+        why: Box<str>,
+    },
+    /// The connection was lost, and nobody here wanted that; the user reconnects.
+    Disconnected {
+        /// What ended it, for a person to read.
+        why: Box<str>,
+    },
+    /// The user left on purpose: the run is over.
+    Closed,
+    /// The join of a room is on its way to the server.
+    Joining {
+        /// The room.
+        room: RoomId,
+    },
+    /// There is evidence that the server has the user in the room.
+    Joined {
+        /// The room.
+        room: RoomId,
+        /// From the join to its evidence.
+        after: Duration,
+    },
+    /// There was no evidence of it in time.
+    JoinUnconfirmed {
+        /// The room.
+        room: RoomId,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The user handed a message to its connection.
+    Sent {
+        /// The message, with the time at which it was due.
+        message: Message,
+    },
+    /// A message was due, and its user had no connection to send it on.
+    Unsent {
+        /// The room it was meant for.
+        room: RoomId,
+        /// When it was due.
+        intended: Timestamp,
+    },
+    /// The user heard a message of this run.
+    Received {
+        /// Which message.
+        id: MessageId,
+        /// When that message was due to be sent.
+        intended: Timestamp,
+        /// Whether it is, to the letter or to the value, what its sender said.
+        intact: bool,
+    },
+    /// The user heard something on the chat's event that is no readable message of this run.
+    Unrecognised {
+        /// The text it carries where a text should stand, or else the whole of it, cut short.
+        text: Box<str>,
+    },
+}
+
+/// Learns of events a batch at a time.
+pub trait Listener {
+    /// The next events of one shard, oldest first.
+    fn observe(&mut self, events: &[Event]);
+
+    /// How many messages somebody still has to hear.
+    fn unsettled(&self) -> usize;
+}
+
+/// The events of one shard, kept only until its listener has had them.
+pub struct History {
+    events: Vec<Event>,
+    listener: Box<dyn Listener>,
+}
+
+impl History {
+    /// Events held back at most before the listener gets them.
+    pub const EVENTS_MAX: usize = 1024;
+
+    /// An empty history that `listener` follows.
+    pub fn new(listener: Box<dyn Listener>) -> History {
+        History { events: Vec::with_capacity(History::EVENTS_MAX), listener }
+    }
+
+    /// Appends an event.
+    pub fn push(&mut self, event: Event) {
+        self.events.push(event);
+        if self.events.len() == History::EVENTS_MAX {
+            self.flush();
+        }
+    }
+
+    /// Hands over what has been held back.
+    pub fn flush(&mut self) {
+        self.listener.observe(&self.events);
+        self.events.clear();
+    }
+
+    /// How many messages somebody still has to hear, as of now.
+    pub fn unsettled(&mut self) -> usize {
+        self.flush();
+        self.listener.unsettled()
+    }
+}
