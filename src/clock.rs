@@ -1,5 +1,13 @@
 //! Clock: the only file that asks what time it is, and the only one that waits for a moment.
 
+#[cfg(target_os = "linux")]
+mod alarm;
+#[cfg(not(target_os = "linux"))]
+#[path = "clock/alarm_portable.rs"]
+mod alarm;
+
+pub use alarm::Alarm;
+
 use std::time::{Duration, Instant};
 
 use crate::time::Timestamp;

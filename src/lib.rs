@@ -5,4 +5,6 @@
 pub mod chat;
 pub mod clock;
 pub mod history;
+pub mod oracle;
 pub mod time;
+pub mod metrics;

@@ -1,0 +1,103 @@
+//! Alarm: waits for a moment to the microsecond where the system can.
+//!
+//! A runtime's timer wheel turns once a millisecond, which would show in every latency that is
+//! measured from the intended time; Linux has timers that are file descriptors.
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+
+use super::Clock;
+use crate::time::Timestamp;
+
+/// Wakes one task at one moment at a time.
+#[derive(Debug)]
+pub struct Alarm {
+    clock: Clock,
+    timer: AsyncFd<OwnedFd>,
+    set_to: Timestamp,
+}
+
+impl Alarm {
+    /// An alarm by `clock`, set to no moment.
+    ///
+    /// # Errors
+    /// When the process has no file descriptor left.
+    #[expect(deprecated, reason = "its successor is `unsafe`; an `OwnedFd` keeps what that asks")]
+    pub fn new(clock: Clock) -> io::Result<Alarm> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
+        Ok(Alarm { clock, timer, set_to: Timestamp::NEVER })
+    }
+
+    /// Waits until `moment`.
+    pub async fn wait_until(&mut self, moment: Timestamp) {
+        poll_fn(|cx| self.poll_until(cx, moment)).await;
+    }
+
+    fn poll_until(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
+        loop {
+            let left = moment.since(self.clock.now());
+            if left.is_zero() {
+                return Poll::Ready(());
+            }
+            if self.set_to != moment {
+                self.set(left);
+                self.set_to = moment;
+            }
+            // A timer that was set again and an error both end in another look at the clock.
+            match ready!(self.timer.poll_read_ready(cx)) {
+                Ok(mut ready) => ready.clear_ready(),
+                Err(_) => return Poll::Ready(()),
+            }
+            self.set_to = Timestamp::NEVER;
+        }
+    }
+
+    fn set(&self, left: Duration) {
+        let it_value = Timespec {
+            tv_sec: left.as_secs().min(i64::MAX as u64) as i64,
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        let it_interval = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let once = Itimerspec { it_interval, it_value };
+        let set = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once);
+        assert!(set.is_ok(), "a timer cannot be set to {left:?}: {set:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_never_rings_early_and_can_be_set_again() {
+        let clock = Clock::start();
+        let mut alarm = Alarm::new(clock).expect("a timer");
+        for micros in [300, 50, 2_000, 0] {
+            let moment = clock.now() + Duration::from_micros(micros);
+            alarm.wait_until(moment).await;
+            assert!(clock.now() >= moment, "{micros} µs");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_earlier_moment_replaces_a_later_one() {
+        let clock = Clock::start();
+        let mut alarm = Alarm::new(clock).expect("a timer");
+        let far = clock.now() + Duration::from_secs(3_600);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(alarm.poll_until(&mut cx, far).is_pending());
+        alarm.wait_until(clock.now() + Duration::from_millis(1)).await;
+    }
+}

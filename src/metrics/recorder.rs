@@ -1,0 +1,166 @@
+//! Recorder: the histograms and counters of one shard, or of one second, or of all.
+
+use super::{Histogram, Metric};
+use crate::history::{Event, EventKind};
+use crate::time::Timestamp;
+
+/// How many there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections that came to stand.
+    pub connects: u64,
+    /// Attempts to connect that came to nothing.
+    pub connect_failures: u64,
+    /// Connections that were lost against our will.
+    pub disconnects: u64,
+    /// Joins confirmed.
+    pub joins: u64,
+    /// Messages of the load that were sent.
+    pub sent: u64,
+    /// Messages of the load that were due while their user had no connection.
+    pub unsent: u64,
+    /// Messages sent only to see whether a join had worked.
+    pub probes: u64,
+    /// Deliveries of messages of the load, intact, each the first to its member.
+    pub delivered: u64,
+    /// Everything heard on the chat's event, whatever it was.
+    pub heard: u64,
+    /// Bytes of text in the messages of the load that were sent.
+    pub text_bytes_sent: u64,
+}
+
+impl Counters {
+    /// Adds another count.
+    pub fn add(&mut self, other: &Counters) {
+        self.connects += other.connects;
+        self.connect_failures += other.connect_failures;
+        self.disconnects += other.disconnects;
+        self.joins += other.joins;
+        self.sent += other.sent;
+        self.unsent += other.unsent;
+        self.probes += other.probes;
+        self.delivered += other.delivered;
+        self.heard += other.heard;
+        self.text_bytes_sent += other.text_bytes_sent;
+    }
+}
+
+/// Measures what happens; two recorders add up to one.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    histograms: [Histogram; Metric::ALL.len()],
+    counters: Counters,
+}
+
+impl Recorder {
+    /// Measures what an event alone tells. Messages due before `load_start` are probes.
+    pub fn record(&mut self, event: &Event, load_start: Timestamp) {
+        let counters = &mut self.counters;
+        match &event.kind {
+            EventKind::Received { .. } | EventKind::Unrecognised { .. } => counters.heard += 1,
+            EventKind::Sent { message } if message.intended < load_start => counters.probes += 1,
+            EventKind::Sent { message } => {
+                counters.sent += 1;
+                counters.text_bytes_sent += u64::from(message.text_bytes);
+                self.count(Metric::SendDelay, event.at, message.intended);
+            }
+            EventKind::Unsent { .. } => counters.unsent += 1,
+            EventKind::Connected { after } => {
+                counters.connects += 1;
+                self.histograms[Metric::ConnectLatency as usize].record(*after);
+            }
+            EventKind::ConnectFailed { .. } => counters.connect_failures += 1,
+            EventKind::Disconnected { .. } => counters.disconnects += 1,
+            EventKind::Joined { after, .. } => {
+                counters.joins += 1;
+                self.histograms[Metric::JoinLatency as usize].record(*after);
+            }
+            EventKind::Closed | EventKind::Joining { .. } | EventKind::JoinUnconfirmed { .. } => {}
+        }
+    }
+
+    /// A member heard a message of the load.
+    pub fn delivered(&mut self, intended: Timestamp, sent: Timestamp, at: Timestamp) {
+        self.counters.delivered += 1;
+        self.count(Metric::DeliveryLatency, at, intended);
+        self.count(Metric::ServiceLatency, at, sent);
+    }
+
+    /// The last member who must has heard a message of the load.
+    pub fn completed(&mut self, intended: Timestamp, first: Timestamp, last: Timestamp) {
+        self.count(Metric::FirstReceiver, first, intended);
+        self.count(Metric::LastReceiver, last, intended);
+    }
+
+    /// Adds what another recorder has measured.
+    pub fn add(&mut self, other: &Recorder) {
+        for (mine, others) in self.histograms.iter_mut().zip(&other.histograms) {
+            // Most seconds of most metrics are empty, and an empty histogram is as large as a
+            // full one.
+            if others.count() > 0 {
+                mine.add(others);
+            }
+        }
+        self.counters.add(&other.counters);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        for histogram in &mut self.histograms {
+            if histogram.count() > 0 {
+                histogram.clear();
+            }
+        }
+        self.counters = Counters::default();
+    }
+
+    /// The histogram of `metric`.
+    pub fn histogram(&self, metric: Metric) -> &Histogram {
+        &self.histograms[metric as usize]
+    }
+
+    /// The counters.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn count(&mut self, metric: Metric, at: Timestamp, from: Timestamp) {
+        self.histograms[metric as usize].record(at.since(from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Message, MessageId, RoomId, UserId};
+    use crate::metrics::Quantile;
+    use std::time::Duration;
+
+    fn sent(intended: u64, at: u64) -> Event {
+        let id = MessageId { room: RoomId(0), sender: UserId(0), sequence: 0 };
+        let message =
+            Message { id, intended: Timestamp::from_nanos(intended), text_bytes: 64 };
+        let kind = EventKind::Sent { message };
+        Event { at: Timestamp::from_nanos(at), user: UserId(0), kind }
+    }
+
+    #[test]
+    fn latency_runs_from_the_intended_time_and_lateness_is_confessed() {
+        let mut recorder = Recorder::default();
+        let at = |ms: u64| Timestamp::from_nanos(ms * 1_000_000);
+        recorder.record(&sent(10_000_000, 12_000_000), Timestamp::ZERO);
+        recorder.delivered(at(10), at(12), at(17));
+        let max = |metric| recorder.histogram(metric).at(Quantile::Max);
+        assert_eq!(max(Metric::SendDelay), Duration::from_millis(2));
+        assert_eq!(max(Metric::DeliveryLatency), Duration::from_millis(7));
+        assert_eq!(max(Metric::ServiceLatency), Duration::from_millis(5));
+    }
+
+    #[test]
+    fn what_is_due_before_the_load_is_a_probe() {
+        let mut recorder = Recorder::default();
+        recorder.record(&sent(5, 6), Timestamp::from_nanos(10));
+        assert_eq!(recorder.counters().probes, 1);
+        assert_eq!(recorder.histogram(Metric::SendDelay).count(), 0);
+    }
+}

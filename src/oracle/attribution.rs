@@ -1,0 +1,85 @@
+//! Attribution: which message a damaged text once was.
+
+use super::expectation::Room;
+use super::roster::{Roster, Seat};
+use crate::chat::{Message, MessageId, Texts};
+use crate::time::Timestamp;
+
+/// Messages that a damaged text is compared with at most.
+const CANDIDATES_MAX: usize = 4096;
+/// Damaged texts that are looked into at most: a server that floods must not cost us the run.
+const ATTRIBUTIONS_MAX: usize = 10_000;
+
+/// Finds the message that a text whose stamp cannot be read most likely was.
+pub(super) struct Attribution {
+    texts: Texts,
+    left: usize,
+}
+
+/// The message a damaged text most likely was.
+pub(super) struct Likely {
+    pub(super) id: MessageId,
+    pub(super) intended: Timestamp,
+}
+
+impl Attribution {
+    pub(super) fn new(texts: Texts) -> Attribution {
+        Attribution { texts, left: ATTRIBUTIONS_MAX }
+    }
+
+    /// The message that `seats` wait for which resembles `text` most, if any does: at least half
+    /// of it must stand unchanged at its beginning and its end.
+    pub(super) fn find(
+        &mut self,
+        text: &str,
+        seats: &[Seat],
+        roster: &Roster,
+        rooms: &[Room],
+    ) -> Option<Likely> {
+        self.left = self.left.checked_sub(1)?;
+        let json = serde_json::Value::from(text).to_string();
+        let heard = &json.as_bytes()[1..json.len() - 1];
+        let candidates = seats.iter().flat_map(|seat| {
+            let awaited = rooms[seat.room()].awaited_by(seat.slot());
+            awaited.map(|(mouth, sequence, expected)| {
+                let room = roster.rooms()[seat.room()].id;
+                let id = MessageId { room, sender: roster.member(seat.room(), mouth), sequence };
+                (id, expected)
+            })
+        });
+        let mut said = Vec::new();
+        let mut best: Option<(usize, Likely)> = None;
+        for (id, expected) in candidates.take(CANDIDATES_MAX) {
+            let (intended, text_bytes) = (expected.intended, expected.text_bytes);
+            said.clear();
+            self.texts.write_json(&Message { id, intended, text_bytes }, &mut said);
+            let common = unchanged(&said, heard);
+            let enough = common * 2 >= said.len().max(heard.len());
+            if enough && best.as_ref().is_none_or(|(most, _)| common > *most) {
+                best = Some((common, Likely { id, intended }));
+            }
+        }
+        best.map(|(_, likely)| likely)
+    }
+}
+
+/// Bytes that two texts share at their beginning and their end.
+fn unchanged(one: &[u8], other: &[u8]) -> usize {
+    let same = |(a, b): &(&u8, &u8)| a == b;
+    let head = one.iter().zip(other).take_while(same).count();
+    let (one, other) = (&one[head..], &other[head..]);
+    head + one.iter().rev().zip(other.iter().rev()).take_while(same).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unchanged;
+
+    #[test]
+    fn one_changed_character_leaves_the_rest() {
+        assert_eq!(unchanged(b"abcdef", b"abXdef"), 5);
+        assert_eq!(unchanged(b"abcdef", b"abdef"), 5);
+        assert_eq!(unchanged(b"abc", b"xyz"), 0);
+        assert_eq!(unchanged(b"aaa", b"aaa"), 3);
+    }
+}

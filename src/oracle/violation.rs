@@ -1,0 +1,144 @@
+//! Violation: one broken promise, with the whole story of its message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{MessageId, RoomId, UserId};
+use crate::history::Event;
+use crate::time::Timestamp;
+
+/// Which promise was broken.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ViolationKind {
+    /// A member never heard a message that it had to hear.
+    Lost,
+    /// A member heard a message more than once.
+    Duplicated,
+    /// A sender heard its own message.
+    Echoed,
+    /// Somebody who is no member of the room, or was out of it, heard a message.
+    Leaked,
+    /// A member heard a sender's message after a later one of the same sender.
+    Reordered,
+    /// A member heard a message that was changed on the way.
+    Corrupted,
+    /// A user heard something that nobody of this run said.
+    Unexpected,
+    /// A join had no effect within its time.
+    JoinUnconfirmed,
+    /// A message arrived, but after the delivery timeout.
+    Late,
+}
+
+impl ViolationKind {
+    /// Every kind, in the order in which they are reported.
+    pub const ALL: [ViolationKind; 9] = [
+        ViolationKind::Lost,
+        ViolationKind::Duplicated,
+        ViolationKind::Echoed,
+        ViolationKind::Leaked,
+        ViolationKind::Reordered,
+        ViolationKind::Corrupted,
+        ViolationKind::Unexpected,
+        ViolationKind::JoinUnconfirmed,
+        ViolationKind::Late,
+    ];
+
+    /// The kind's name as it stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            ViolationKind::Lost => "lost",
+            ViolationKind::Duplicated => "duplicated",
+            ViolationKind::Echoed => "echoed",
+            ViolationKind::Leaked => "leaked",
+            ViolationKind::Reordered => "reordered",
+            ViolationKind::Corrupted => "corrupted",
+            ViolationKind::Unexpected => "unexpected",
+            ViolationKind::JoinUnconfirmed => "join_unconfirmed",
+            ViolationKind::Late => "late",
+        }
+    }
+}
+
+/// Where a user stands with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not in it, as far as the server was told.
+    Out,
+    /// It asked to be let in and there is no evidence yet that it was.
+    Joining {
+        /// When it asked.
+        since: Timestamp,
+    },
+    /// In it, by evidence.
+    In {
+        /// When it asked.
+        asked: Timestamp,
+        /// When there was evidence.
+        since: Timestamp,
+    },
+}
+
+impl Standing {
+    /// Since when the server may have the user in the room.
+    pub fn since(self) -> Option<Timestamp> {
+        match self {
+            Standing::Out => None,
+            Standing::Joining { since } => Some(since),
+            Standing::In { asked, .. } => Some(asked),
+        }
+    }
+}
+
+/// What is known of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// Which message.
+    pub id: MessageId,
+    /// When it was due to be sent.
+    pub intended: Timestamp,
+    /// When it was sent, where that is still known.
+    pub sent: Option<Timestamp>,
+}
+
+/// One broken promise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// Which promise.
+    pub kind: ViolationKind,
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// The user who heard it, or should have.
+    pub receiver: UserId,
+    /// The room concerned.
+    pub room: Option<RoomId>,
+    /// The message concerned.
+    pub message: Option<Story>,
+    /// Where the receiver stood with the room.
+    pub standing: Standing,
+    /// What else there is to say.
+    pub detail: Option<Box<str>>,
+}
+
+impl Violation {
+    pub(super) fn of_user(kind: ViolationKind, event: &Event) -> Violation {
+        let (at, receiver) = (event.at, event.user);
+        let standing = Standing::Out;
+        Violation { kind, at, receiver, room: None, message: None, standing, detail: None }
+    }
+
+    pub(super) fn in_room(self, room: RoomId) -> Violation {
+        Violation { room: Some(room), ..self }
+    }
+
+    pub(super) fn of_message(self, message: Story) -> Violation {
+        Violation { room: Some(message.id.room), message: Some(message), ..self }
+    }
+
+    pub(super) fn because(self, detail: impl Into<Box<str>>) -> Violation {
+        Violation { detail: Some(detail.into()), ..self }
+    }
+}

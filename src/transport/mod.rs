@@ -1,0 +1,73 @@
+//! Moves frames between a socket and whoever understands them; understands none itself.
+
+mod endpoint;
+mod frame;
+mod opening;
+mod stream;
+mod tls;
+mod websocket;
+
+pub use endpoint::{Endpoint, EndpointError};
+pub use tls::{Tls, TlsError};
+pub use websocket::{Lost, OnFrame, Sender, WebSocket};
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How sockets are opened, and what they may cost.
+#[derive(Debug)]
+pub struct TransportOptions {
+    /// How TLS is spoken where the target's scheme asks for it.
+    pub tls: Tls,
+    /// Lines of the opening request beside its own, as name and value.
+    pub headers: Vec<(String, String)>,
+    /// Addresses to connect from, in turn; the system chooses when there are none.
+    pub source_ips: Vec<IpAddr>,
+    /// From the first packet to the end of the WebSocket's opening handshake.
+    pub open_timeout: Duration,
+    /// The longest message taken from the server, in bytes, however many frames it comes in.
+    pub message_bytes_max: usize,
+    /// What may wait for a server that does not read, in bytes, before it counts as lost.
+    pub unsent_bytes_max: usize,
+}
+
+/// Why a WebSocket could not be opened; the target is named by whoever asked for it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No connection: refused, unreachable, no free port, no free file descriptor.
+    #[error("{0}")]
+    Dial(std::io::Error),
+    /// The TLS handshake failed.
+    #[error("TLS: {0}")]
+    Tls(std::io::Error),
+    /// The connection broke while the WebSocket was being opened.
+    #[error("the connection broke during the WebSocket's opening handshake: {0}")]
+    Broken(std::io::Error),
+    /// The server closed the connection before it had answered.
+    #[error("the server closed the connection without answering the WebSocket's request")]
+    Hangup,
+    /// The server answers with something that is not HTTP/1.1.
+    #[error("the answer is not HTTP: it begins {begins:?}")]
+    NotHttp {
+        /// The answer's first bytes.
+        begins: String,
+    },
+    /// The server answers HTTP, but does not switch to the WebSocket protocol.
+    #[error("HTTP {status}{}", after(body))]
+    Refused {
+        /// The HTTP status code.
+        status: u16,
+        /// The first bytes of what came with it.
+        body: String,
+    },
+    /// The server agreed, but not as RFC 6455 section 4.2.2 wants it.
+    #[error("the answer to the WebSocket's request is wrong: {0}")]
+    BadUpgrade(&'static str),
+    /// No answer within the time allowed.
+    #[error("no answer to the WebSocket's request within {}", humantime::format_duration(*.0))]
+    Timeout(Duration),
+}
+
+fn after(body: &str) -> String {
+    if body.is_empty() { String::new() } else { format!(": {body:?}") }
+}
