@@ -8,6 +8,9 @@ mod alarm;
 
 pub use alarm::Alarm;
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::time::Timestamp;
@@ -37,6 +40,37 @@ impl Clock {
             Some(instant) => tokio::time::sleep_until(instant.into()).await,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// Tells a task that a moment has come, to the millisecond; costs nothing while it is not moved.
+#[derive(Debug)]
+pub struct Timer {
+    clock: Clock,
+    sleep: Option<Pin<Box<tokio::time::Sleep>>>,
+    set_to: Timestamp,
+}
+
+impl Timer {
+    /// A timer by `clock`, set to no moment.
+    pub fn new(clock: Clock) -> Timer {
+        Timer { clock, sleep: None, set_to: Timestamp::NEVER }
+    }
+
+    /// Ready once `moment` has come; until then the task is woken when it does.
+    pub fn poll(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
+        if moment == Timestamp::NEVER {
+            return Poll::Pending;
+        }
+        if self.set_to != moment {
+            let instant = self.clock.began + Duration::from_nanos(moment.as_nanos());
+            match &mut self.sleep {
+                Some(sleep) => sleep.as_mut().reset(instant.into()),
+                none => *none = Some(Box::pin(tokio::time::sleep_until(instant.into()))),
+            }
+            self.set_to = moment;
+        }
+        self.sleep.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(cx))
     }
 }
 

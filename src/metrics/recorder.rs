@@ -134,7 +134,6 @@ mod tests {
     use super::*;
     use crate::chat::{Message, MessageId, RoomId, UserId};
     use crate::metrics::Quantile;
-    use std::time::Duration;
 
     fn sent(intended: u64, at: u64) -> Event {
         let id = MessageId { room: RoomId(0), sender: UserId(0), sequence: 0 };
@@ -150,10 +149,9 @@ mod tests {
         let at = |ms: u64| Timestamp::from_nanos(ms * 1_000_000);
         recorder.record(&sent(10_000_000, 12_000_000), Timestamp::ZERO);
         recorder.delivered(at(10), at(12), at(17));
-        let max = |metric| recorder.histogram(metric).at(Quantile::Max);
-        assert_eq!(max(Metric::SendDelay), Duration::from_millis(2));
-        assert_eq!(max(Metric::DeliveryLatency), Duration::from_millis(7));
-        assert_eq!(max(Metric::ServiceLatency), Duration::from_millis(5));
+        let metrics = [Metric::SendDelay, Metric::DeliveryLatency, Metric::ServiceLatency];
+        let ms = |metric| recorder.histogram(metric).at(Quantile::Max).as_millis();
+        assert_eq!(metrics.map(ms), [2, 7, 5]);
     }
 
     #[test]

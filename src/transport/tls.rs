@@ -14,7 +14,10 @@ use tokio_rustls::rustls::{
 
 /// A TLS configuration that every connection of a run shares.
 #[derive(Clone)]
-pub struct Tls(Arc<ClientConfig>);
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    insecure: bool,
+}
 
 /// Why TLS cannot be spoken at all on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ impl Tls {
             return Err(TlsError(format!("no root certificate was found {why}; {remedy}")));
         }
         let config = builder()?.with_root_certificates(roots).with_no_client_auth();
-        Ok(Tls(Arc::new(config)))
+        Ok(Tls { config: Arc::new(config), insecure: false })
     }
 
     /// Trusts any certificate: for test servers that sign their own.
@@ -47,11 +50,16 @@ impl Tls {
         let trusting = Arc::new(Trusting(Arc::new(ring::default_provider())));
         let dangerous = builder()?.dangerous();
         let config = dangerous.with_custom_certificate_verifier(trusting).with_no_client_auth();
-        Ok(Tls(Arc::new(config)))
+        Ok(Tls { config: Arc::new(config), insecure: true })
+    }
+
+    /// Whether any certificate is trusted.
+    pub fn is_insecure(&self) -> bool {
+        self.insecure
     }
 
     pub(super) fn connector(&self) -> TlsConnector {
-        TlsConnector::from(Arc::clone(&self.0))
+        TlsConnector::from(Arc::clone(&self.config))
     }
 }
 

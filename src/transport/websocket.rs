@@ -266,6 +266,13 @@ impl Sender {
         self.transmit(if binary { frame::BINARY } else { frame::TEXT }, encode)
     }
 
+    /// Lets whoever polls the connection look at it again.
+    pub fn wake(&self) {
+        if let Some(driver) = &self.driver {
+            driver.wake_by_ref();
+        }
+    }
+
     /// Says goodbye with close code 1000; the connection ends when it is dropped.
     pub fn close(&mut self) {
         // Nothing is owed to a connection that is already broken.
@@ -301,9 +308,7 @@ impl Sender {
             return Err(Lost::Backlog(self.unsent_bytes_max));
         }
         self.outbox.extend_from_slice(&bytes[written..]);
-        if let Some(driver) = &self.driver {
-            driver.wake_by_ref();
-        }
+        self.wake();
         Ok(())
     }
 

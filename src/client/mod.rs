@@ -1,0 +1,152 @@
+//! One Socket.IO connection, whoever implements it.
+
+mod native;
+#[cfg(feature = "rust_socketio")]
+mod rust_socketio;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::protocol::SessionOptions;
+use crate::time::Timestamp;
+use crate::transport::{ConnectError as TransportError, Endpoint, Lost, TransportOptions};
+
+/// Which implementation speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// chatbench's own session on its own transport.
+    Native,
+    /// The `rust_socketio` crate: a second opinion.
+    RustSocketio,
+}
+
+/// What every connection of a run has in common.
+#[derive(Debug)]
+pub struct ClientOptions {
+    /// Which implementation speaks.
+    pub driver: Driver,
+    /// How the protocol is spoken: namespace, auth, limits.
+    pub session: Rc<SessionOptions>,
+    /// How sockets are opened.
+    pub transport: TransportOptions,
+    /// From the first step to the namespace's CONNECT.
+    pub connect_timeout: Duration,
+    /// The run's clock.
+    pub clock: Clock,
+}
+
+/// What a connection hears.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// An event, as the JSON text of its array: `["name",argument…]`.
+    Event(&'a str),
+    /// An acknowledgement, as the JSON text of its array.
+    Ack {
+        /// The id that [`Client::emit_with_ack`] gave out.
+        id: u64,
+    },
+    /// The connection is over, and was not closed here.
+    Lost(LostReason),
+}
+
+/// Hears what one connection hears, as it arrives.
+///
+/// It is called from within the connection, so it must not emit on it then and there.
+pub trait Listener {
+    /// Something was heard; `at` is when it arrived on this machine.
+    fn hear(&self, heard: Heard<'_>, at: Timestamp);
+}
+
+/// A connection that stands in its namespace. Dropping it ends it without a word.
+pub trait Client {
+    /// Emits an event given as the JSON text of its array.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    fn emit(&mut self, data: &str) -> Result<(), Gone>;
+
+    /// Emits an event and asks for its acknowledgement; gives the id that will carry.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone>;
+
+    /// Leaves the namespace and says goodbye; nothing is heard after that.
+    fn close(&mut self);
+}
+
+/// The connection is over; its listener was told why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+/// Why a connection that stood is over.
+#[derive(Debug, thiserror::Error)]
+pub enum LostReason {
+    /// The transport is.
+    #[error("{0}")]
+    Transport(#[from] Lost),
+    /// The Engine.IO or Socket.IO session is.
+    #[error("{0}")]
+    Session(crate::protocol::CloseReason),
+    /// The server sent the user out of the namespace.
+    #[error("the server disconnected the client from the namespace")]
+    Left,
+    /// The second driver says so.
+    #[error("{0}")]
+    Driver(String),
+}
+
+/// Why a connection did not come to stand.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No WebSocket.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The namespace refuses.
+    #[error("the server refuses the connection to the namespace {namespace}: {data}")]
+    Refused {
+        /// The namespace asked for.
+        namespace: String,
+        /// What the server says, as it came.
+        data: String,
+    },
+    /// The WebSocket stood, but what came over it led to no connection.
+    #[error("a WebSocket was opened, but no Socket.IO connection came of it: {0}")]
+    Lost(LostReason),
+    /// No connection within the time allowed.
+    #[error("a WebSocket was opened, but {stage} did not come within {}",
+        humantime::format_duration(*.within))]
+    Timeout {
+        /// What was waited for.
+        stage: &'static str,
+        /// The time allowed.
+        within: Duration,
+    },
+    /// This build does not have the driver asked for.
+    #[error("this build has no client `rust_socketio`: build it with the feature of that name")]
+    NoDriver,
+    /// The second driver says so.
+    #[error("{0}")]
+    Driver(String),
+}
+
+/// Connects to `endpoint`; `turn` chooses among its addresses and those to connect from.
+/// `listener` hears everything from the first event on, even before this returns.
+///
+/// # Errors
+/// When no connection comes to stand within the time allowed.
+pub async fn connect(
+    options: &Rc<ClientOptions>,
+    endpoint: &Endpoint,
+    turn: usize,
+    listener: Rc<dyn Listener>,
+) -> Result<Box<dyn Client>, ConnectError> {
+    match options.driver {
+        Driver::Native => native::connect(options, endpoint, turn, listener).await,
+        #[cfg(feature = "rust_socketio")]
+        Driver::RustSocketio => rust_socketio::connect(options, endpoint, listener).await,
+        #[cfg(not(feature = "rust_socketio"))]
+        Driver::RustSocketio => Err(ConnectError::NoDriver),
+    }
+}
