@@ -2,9 +2,12 @@
 //!
 //! The map of the house, in reading order: each room imports only from the floors below it.
 
-pub mod chat;
-pub mod clock;
-pub mod history;
-pub mod oracle;
 pub mod time;
+pub mod clock;
+pub mod chat;
+pub mod protocol;
+pub mod history;
 pub mod metrics;
+pub mod oracle;
+pub mod transport;
+pub mod client;
