@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
 use crate::clock::{Clock, Timer};
-use crate::protocol::{CloseReason, Emit, Event, Input, Output, Session, Turn};
+use crate::protocol::{
+    CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session, Turn,
+};
 use crate::time::Timestamp;
 use crate::transport::{Endpoint, Lost, OnFrame, Sender, WebSocket};
 
@@ -57,8 +59,12 @@ pub(super) async fn connect(
             let namespace = options.session.namespace.to_string();
             return Err(ConnectError::Refused { namespace, data });
         }
-        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage, within })) => {
-            return Err(ConnectError::Timeout { stage: stage.awaited(), within });
+        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
+            let stage = match stage {
+                OpenStage::Handshake => "the Engine.IO handshake",
+                OpenStage::Namespace => "the namespace's CONNECT",
+            };
+            return Err(ConnectError::Timeout { stage, within: options.session.open_timeout });
         }
         News::Over(reason) => return Err(ConnectError::Lost(reason)),
         News::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
@@ -87,7 +93,7 @@ impl Connection {
             news: &mut self.news,
         };
         let on_frame: &mut OnFrame<'_> =
-            &mut |sender, frame, at| mouth.input(Input::Frame(frame), sender, at);
+            &mut |sender, frame, at| _ = mouth.input(Input::Frame(frame), sender, at);
         let read = self.socket.poll(cx, &self.clock, on_frame);
         if let Some(news) = self.news.take() {
             return Poll::Ready(news);
@@ -105,14 +111,15 @@ impl Connection {
         Poll::Pending
     }
 
-    fn input(&mut self, input: Input<'_>, now: Timestamp) {
+    /// Gives the number of the acknowledgement asked for, if one was.
+    fn input(&mut self, input: Input<'_>, now: Timestamp) -> Option<u64> {
         let mut mouth = Mouth {
             session: &mut self.session,
             listener: &*self.listener,
             wait_until: &mut self.wait_until,
             news: &mut self.news,
         };
-        mouth.input(input, self.socket.sender(), now);
+        mouth.input(input, self.socket.sender(), now)
     }
 }
 
@@ -125,15 +132,17 @@ struct Mouth<'a> {
 }
 
 impl Mouth<'_> {
-    fn input(&mut self, input: Input<'_>, sender: &mut Sender, at: Timestamp) {
+    fn input(&mut self, input: Input<'_>, sender: &mut Sender, at: Timestamp) -> Option<u64> {
         if self.news.is_some() {
-            return;
+            return None;
         }
         let turn = self.session.handle_input(input, at);
+        let ack_id = turn.ack_id();
         match drain(turn, sender, self.listener, at, self.news) {
             Ok(moment) => *self.wait_until = moment,
             Err(lost) => *self.news = Some(News::Over(lost.into())),
         }
+        ack_id
     }
 }
 
@@ -160,6 +169,10 @@ fn drain(
                 Event::Closed(reason) => {
                     *news = Some(News::Over(LostReason::Session(reason)));
                 }
+                Event::NotSent(why) => {
+                    let why = LostReason::Driver(why.to_string());
+                    *news = Some(News::Over(why));
+                }
                 Event::Opened(_) => {}
             },
         }
@@ -169,30 +182,29 @@ fn drain(
 struct NativeClient(Rc<RefCell<Connection>>);
 
 impl NativeClient {
-    fn input(&mut self, input: Input<'_>) -> Result<(), Gone> {
+    fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
         let mut connection = self.0.borrow_mut();
         if connection.news.is_some() {
             return Err(Gone);
         }
         let now = connection.clock.now();
-        connection.input(input, now);
+        let ack_id = connection.input(input, now);
         if connection.news.is_some() {
             connection.socket.sender().wake();
             return Err(Gone);
         }
-        Ok(())
+        Ok(ack_id)
     }
 }
 
 impl Client for NativeClient {
     fn emit(&mut self, data: &str) -> Result<(), Gone> {
-        self.input(Input::Emit(Emit::event(data)))
+        self.input(Input::Emit(Emit::event(data))).map(drop)
     }
 
     fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone> {
-        let id = self.0.borrow().session.next_ack();
-        self.input(Input::Emit(Emit::event(data).wanting_ack()))?;
-        Ok(id)
+        let emit = Emit { ack: EmitAck::Wanted, ..Emit::event(data) };
+        self.input(Input::Emit(emit))?.ok_or(Gone)
     }
 
     fn close(&mut self) {

@@ -50,7 +50,7 @@ pub(super) async fn connect(
     let opened = async {
         let driver = builder.connect().await.map_err(failed)?;
         stand(&mut told, &*listener, options).await?;
-        Ok(driver)
+        Ok::<Driver, ConnectError>(driver)
     };
     let driver = tokio::time::timeout(within, opened).await.map_err(|_| timeout())??;
     let (say, said) = mpsc::channel(QUEUE_LEN_MAX);

@@ -1,0 +1,130 @@
+//! The chat: the contract's handlers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::extract::SocketRef;
+use socketioxide::handler::{ConnectHandler, Value};
+use socketioxide::socket::DisconnectReason;
+use socketioxide::{BroadcastError, SocketError};
+use tracing::{debug, info, warn};
+
+use crate::fault::Saboteur;
+use crate::in_order::{InOrder, Marker};
+use crate::options::Options;
+use crate::payload::Payload;
+
+/// The event that joins its sender to a room.
+const JOIN: &str = "join-room";
+/// The event that a client says something with.
+const SEND: &str = "send-msg";
+/// The event that the others in the room hear it with.
+pub(crate) const RECEIVE: &str = "onreceive-msg";
+
+/// The chat: who may join, who hears whom.
+pub(crate) struct Chat {
+    /// What goes wrong on purpose; `None` costs a correct server one branch per event.
+    saboteur: Option<Arc<Saboteur>>,
+    /// Messages refused because a receiver's queue was full.
+    refused: AtomicU64,
+}
+
+impl Chat {
+    pub(crate) fn new(options: &Options) -> Arc<Self> {
+        let saboteur = Saboteur::new(&options.faults, options.seed).map(Arc::new);
+        Arc::new(Self { saboteur, refused: AtomicU64::new(0) })
+    }
+
+    /// The handler of the main namespace.
+    pub(crate) fn on_connect(self: &Arc<Self>) -> impl ConnectHandler<LocalAdapter, Marker> {
+        let chat = self.clone();
+        InOrder(move |socket: SocketRef| chat.connect(&socket))
+    }
+
+    /// Stands still for as long as a fault says; at once over when none does.
+    pub(crate) async fn stall_when_told(&self) {
+        if let Some(saboteur) = &self.saboteur {
+            saboteur.stall_when_told().await;
+        }
+    }
+
+    fn connect(self: &Arc<Self>, socket: &SocketRef) {
+        info!("user connected: {}", socket.id);
+        if let Some(saboteur) = &self.saboteur {
+            saboteur.connect(socket);
+        }
+        let chat = self.clone();
+        socket.on(JOIN, InOrder(move |socket: SocketRef, event| chat.join(&socket, event)));
+        let chat = self.clone();
+        socket.on(SEND, InOrder(move |socket: SocketRef, event| chat.send(&socket, event)));
+        let chat = self.clone();
+        socket.on_disconnect(InOrder(move |socket: SocketRef, _: DisconnectReason| {
+            chat.disconnect(&socket);
+        }));
+    }
+
+    fn join(&self, socket: &SocketRef, mut event: Value) {
+        let room = match Payload::of_event(&mut event).and_then(|payload| payload.text()) {
+            Ok(room) => room,
+            Err(error) => return debug!("{JOIN} of {} ignored: {error}", socket.id),
+        };
+        info!("user joined: {} to room {room}", socket.id);
+        match &self.saboteur {
+            None => socket.join(room),
+            Some(saboteur) => saboteur.join(socket, room),
+        }
+    }
+
+    fn send(&self, socket: &SocketRef, mut event: Value) {
+        let addressed =
+            Payload::of_event(&mut event).and_then(|payload| Ok((payload.room()?, payload)));
+        let (room, payload) = match addressed {
+            Ok(addressed) => addressed,
+            Err(error) => return debug!("{SEND} of {} ignored: {error}", socket.id),
+        };
+        match &self.saboteur {
+            None => self.relay(socket, room, &payload),
+            Some(saboteur) => saboteur.send(socket, room, payload),
+        }
+    }
+
+    /// Everyone in the room but the sender, the payload unchanged.
+    fn relay(&self, sender: &SocketRef, room: String, payload: &Payload<'_>) {
+        let sending = std::pin::pin!(sender.to(room).emit(RECEIVE, payload));
+        // With rooms in memory the future is complete at its first poll; only an adapter that
+        // asks another node would wait, and this server has none.
+        match sending.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.refused(&error),
+            Poll::Pending => unreachable!("the local adapter does not wait"),
+        }
+    }
+
+    /// Says that messages are lost, seldom enough not to make matters worse.
+    fn refused(&self, error: &BroadcastError) {
+        let BroadcastError::Socket(errors) = error else {
+            return warn!("a message could not be relayed: {error}");
+        };
+        for error in errors {
+            match error {
+                // It is leaving just now.
+                SocketError::Closed => {}
+                SocketError::InternalChannelFull => {
+                    let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+                    if refused.is_power_of_two() {
+                        warn!("{refused} deliveries refused so far: a receiver is too slow");
+                    }
+                }
+            }
+        }
+    }
+
+    fn disconnect(&self, socket: &SocketRef) {
+        info!("user disconnected: {}", socket.id);
+        if let Some(saboteur) = &self.saboteur {
+            saboteur.disconnect(socket);
+        }
+    }
+}

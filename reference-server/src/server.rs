@@ -1,0 +1,134 @@
+//! The server: from a listener to the last closed socket.
+
+use std::io;
+use std::net::TcpListener as StdTcpListener;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Method;
+use socketioxide::SocketIo;
+use socketioxide::layer::SocketIoLayer;
+use tokio::net::{TcpListener, TcpStream};
+use tower_http::cors::CorsLayer;
+use tracing::{debug, warn};
+
+use crate::chat::Chat;
+use crate::options::Options;
+use crate::worker::Workers;
+
+/// How long a receiver that does not read may hold up the end.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// How long to wait when the process has no file descriptor left for a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another --host or --port")]
+    Listen {
+        /// The address as typed.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The listener that was handed in cannot be used.
+    #[error("cannot use the listener: {0}")]
+    Listener(#[source] io::Error),
+    /// A thread with its runtime cannot be started.
+    #[error("cannot start a server thread: {0}")]
+    Thread(#[source] io::Error),
+    /// Standard output, standard input or a signal handler cannot be used.
+    #[error("cannot set up the process: {0}")]
+    Process(#[source] io::Error),
+}
+
+/// Serves the chat on `listener` until `shutdown` completes, then closes every socket and returns.
+///
+/// The connections live on [`Options::threads`] threads of their own, each with a current-thread
+/// runtime; the caller's runtime, of any kind, only accepts and hands the connections out in turn.
+///
+/// # Errors
+///
+/// When the listener cannot be used or a thread cannot be started. Nothing that a client does is
+/// an error.
+pub async fn run(
+    listener: StdTcpListener,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    listener.set_nonblocking(true).map_err(Error::Listener)?;
+    let listener = TcpListener::from_std(listener).map_err(Error::Listener)?;
+    let chat = Chat::new(&options);
+    let (layer, io) = socket_io(&options);
+    io.ns("/", chat.on_connect());
+    let mut workers = Workers::start(&options, app(&options, layer), &chat)?;
+    tokio::select! {
+        () = hand_out(&listener, &mut workers) => {}
+        () = shutdown => {}
+    }
+    drop(listener);
+    close(&io).await;
+    workers.stop().await;
+    Ok(())
+}
+
+/// Socket.IO as the options want it, without a handler yet.
+fn socket_io(options: &Options) -> (SocketIoLayer, SocketIo) {
+    let message_bytes_max = usize::try_from(options.payload_bytes_max).unwrap_or(usize::MAX);
+    SocketIo::builder()
+        .ping_interval(options.ping_interval)
+        .ping_timeout(options.ping_timeout)
+        .max_payload(options.payload_bytes_max)
+        .max_buffer_size(options.queue_len_max)
+        .ws_read_buffer_size(READ_BUFFER_BYTES)
+        // socketioxide applies `max_payload` to polling alone.
+        .ws_max_message_size(message_bytes_max)
+        .ws_max_frame_size(message_bytes_max)
+        .build_layer()
+}
+
+/// Holds a dozen chat messages; larger ones grow the buffer of the one connection they are on.
+const READ_BUFFER_BYTES: usize = 4096;
+
+/// Socket.IO behind CORS; everything else is not found.
+fn app(options: &Options, layer: SocketIoLayer) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(options.cors_origins.clone())
+        .allow_methods([Method::GET, Method::POST]);
+    Router::new().layer(layer).layer(cors)
+}
+
+/// Accepts connections and hands them to the workers in turn, for ever.
+async fn hand_out(listener: &TcpListener, workers: &mut Workers) {
+    loop {
+        match listener.accept().await.and_then(|(stream, _)| detach(stream)) {
+            Ok(stream) => workers.give(stream).await,
+            Err(error) => {
+                warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Takes a connection off this runtime, ready for another.
+fn detach(stream: TcpStream) -> io::Result<std::net::TcpStream> {
+    // A chat message is small and must not wait for an acknowledgement of the one before.
+    stream.set_nodelay(true)?;
+    stream.into_std()
+}
+
+/// Says goodbye to every client.
+async fn close(io: &SocketIo) {
+    let sockets = io.sockets();
+    if tokio::time::timeout(CLOSE_TIME_MAX, io.close()).await.is_err() {
+        debug!("some receivers did not read to the end and are cut off");
+    }
+    for socket in sockets {
+        // Closing forgets the namespace first and so misses the disconnect handlers, which also
+        // free what the sockets hold. Nothing is sent any more.
+        let _transport_is_closed = socket.disconnect();
+    }
+}

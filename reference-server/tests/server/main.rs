@@ -1,0 +1,10 @@
+//! The server over real sockets: what its contract promises, and what its faults break.
+
+mod command;
+mod contract;
+mod cors;
+mod faults;
+mod fidelity;
+mod order;
+mod shutdown;
+mod support;
