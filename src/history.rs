@@ -88,6 +88,9 @@ pub trait Listener {
     /// The next events of one shard, oldest first.
     fn observe(&mut self, events: &[Event]);
 
+    /// Time has passed, whether or not anything happened.
+    fn tick(&mut self, now: Timestamp);
+
     /// How many messages somebody still has to hear.
     fn unsettled(&self) -> usize;
 }
@@ -119,6 +122,12 @@ impl History {
     pub fn flush(&mut self) {
         self.listener.observe(&self.events);
         self.events.clear();
+    }
+
+    /// Hands over what has been held back, and says what time it is.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.flush();
+        self.listener.tick(now);
     }
 
     /// How many messages somebody still has to hear, as of now.

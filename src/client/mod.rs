@@ -39,9 +39,15 @@ pub struct ClientOptions {
 /// What a connection hears.
 #[derive(Debug)]
 pub enum Heard<'a> {
-    /// An event, as the JSON text of its array: `["name",argument…]`.
-    Event(&'a str),
-    /// An acknowledgement, as the JSON text of its array.
+    /// An event.
+    Event {
+        /// The JSON text of its array: `["name",argument…]`.
+        data: &'a str,
+        /// Whether the server offers connection state recovery, and so may have appended one
+        /// more argument, the offset.
+        recoverable: bool,
+    },
+    /// An acknowledgement.
     Ack {
         /// The id that [`Client::emit_with_ack`] gave out.
         id: u64,

@@ -7,11 +7,9 @@ use std::task::{Context, Poll};
 
 use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
 use crate::clock::{Clock, Timer};
-use crate::protocol::{
-    CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session, Turn,
-};
+use crate::protocol::{CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session};
 use crate::time::Timestamp;
-use crate::transport::{Endpoint, Lost, OnFrame, Sender, WebSocket};
+use crate::transport::{Endpoint, OnFrame, Sender, WebSocket};
 
 /// A connection and whoever drives it.
 struct Connection {
@@ -22,6 +20,8 @@ struct Connection {
     timer: Timer,
     /// When the session wants to be told the time.
     wait_until: Timestamp,
+    /// Whether the server offers connection state recovery.
+    recoverable: bool,
     /// What has come of it that its driver must know.
     news: Option<News>,
 }
@@ -51,6 +51,7 @@ pub(super) async fn connect(
         clock,
         timer: Timer::new(clock),
         wait_until: now,
+        recoverable: false,
         news: None,
     };
     match poll_fn(|cx| connection.poll(cx)).await {
@@ -90,6 +91,7 @@ impl Connection {
             session: &mut self.session,
             listener: &*self.listener,
             wait_until: &mut self.wait_until,
+            recoverable: &mut self.recoverable,
             news: &mut self.news,
         };
         let on_frame: &mut OnFrame<'_> =
@@ -117,6 +119,7 @@ impl Connection {
             session: &mut self.session,
             listener: &*self.listener,
             wait_until: &mut self.wait_until,
+            recoverable: &mut self.recoverable,
             news: &mut self.news,
         };
         mouth.input(input, self.socket.sender(), now)
@@ -128,6 +131,7 @@ struct Mouth<'a> {
     session: &'a mut Session,
     listener: &'a dyn Listener,
     wait_until: &'a mut Timestamp,
+    recoverable: &'a mut bool,
     news: &'a mut Option<News>,
 }
 
@@ -136,45 +140,45 @@ impl Mouth<'_> {
         if self.news.is_some() {
             return None;
         }
-        let turn = self.session.handle_input(input, at);
+        let mut turn = self.session.handle_input(input, at);
         let ack_id = turn.ack_id();
-        match drain(turn, sender, self.listener, at, self.news) {
-            Ok(moment) => *self.wait_until = moment,
-            Err(lost) => *self.news = Some(News::Over(lost.into())),
+        loop {
+            match turn.poll_output() {
+                Output::WaitUntil(moment) => {
+                    *self.wait_until = moment;
+                    return ack_id;
+                }
+                Output::Transmit(packet) => {
+                    let sent = sender.send(packet.is_binary(), |out| packet.encode(out));
+                    if let Err(lost) = sent {
+                        *self.news = Some(News::Over(lost.into()));
+                        return None;
+                    }
+                }
+                Output::Event(Event::Event { data, .. }) => {
+                    let recoverable = *self.recoverable;
+                    self.listener.hear(Heard::Event { data, recoverable }, at);
+                }
+                Output::Event(Event::Ack { id, .. }) => self.listener.hear(Heard::Ack { id }, at),
+                Output::Event(Event::Connected { pid, .. }) => {
+                    *self.recoverable = pid.is_some();
+                    *self.news = Some(News::Standing);
+                }
+                Output::Event(other) => *self.news = news_of(&other).or(self.news.take()),
+            }
         }
-        ack_id
     }
 }
 
-/// Does what the session says until it wants to wait.
-fn drain(
-    mut turn: Turn<'_>,
-    sender: &mut Sender,
-    listener: &dyn Listener,
-    at: Timestamp,
-    news: &mut Option<News>,
-) -> Result<Timestamp, Lost> {
-    loop {
-        match turn.poll_output() {
-            Output::WaitUntil(moment) => return Ok(moment),
-            Output::Transmit(packet) => {
-                sender.send(packet.is_binary(), |out| packet.encode(out))?;
-            }
-            Output::Event(event) => match event {
-                Event::Event { data, .. } => listener.hear(Heard::Event(data), at),
-                Event::Ack { id, .. } => listener.hear(Heard::Ack { id }, at),
-                Event::Connected { .. } => *news = Some(News::Standing),
-                Event::Refused { data, .. } => *news = Some(News::Refused(data.to_owned())),
-                Event::Left { .. } => *news = Some(News::Over(LostReason::Left)),
-                Event::Closed(reason) => {
-                    *news = Some(News::Over(LostReason::Session(reason)));
-                }
-                Event::NotSent(why) => {
-                    let why = LostReason::Driver(why.to_string());
-                    *news = Some(News::Over(why));
-                }
-                Event::Opened(_) => {}
-            },
+/// What an event that is neither heard nor expected means for the connection.
+fn news_of(event: &Event<'_>) -> Option<News> {
+    match event {
+        Event::Refused { data, .. } => Some(News::Refused((*data).to_owned())),
+        Event::Left { .. } => Some(News::Over(LostReason::Left)),
+        Event::NotSent(why) => Some(News::Over(LostReason::Driver(why.to_string()))),
+        Event::Closed(reason) => Some(News::Over(LostReason::Session(*reason))),
+        Event::Opened(_) | Event::Connected { .. } | Event::Event { .. } | Event::Ack { .. } => {
+            None
         }
     }
 }

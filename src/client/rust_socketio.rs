@@ -140,7 +140,10 @@ async fn stand(
     while let Some((told, at)) = told.recv().await {
         match told {
             Told::Connected => return Ok(()),
-            Told::Event(data) => listener.hear(Heard::Event(&data), at),
+            Told::Event(data) => {
+                // The driver does not tell whether the server offers it.
+                listener.hear(Heard::Event { data: &data, recoverable: true }, at);
+            }
             Told::Ack(_) => {}
             Told::Error(data) => {
                 let namespace = options.session.namespace.to_string();
@@ -156,7 +159,10 @@ async fn listen(mut told: mpsc::Receiver<(Told, Timestamp)>, listener: Rc<dyn Li
     while let Some((told, at)) = told.recv().await {
         match told {
             Told::Connected => {}
-            Told::Event(data) => listener.hear(Heard::Event(&data), at),
+            Told::Event(data) => {
+                // The driver does not tell whether the server offers it.
+                listener.hear(Heard::Event { data: &data, recoverable: true }, at);
+            }
             Told::Ack(id) => listener.hear(Heard::Ack { id }, at),
             Told::Error(why) => {
                 return listener.hear(Heard::Lost(LostReason::Driver(why)), at);
