@@ -5,4 +5,5 @@
 pub mod chat;
 pub mod clock;
 pub mod history;
+pub mod scenario;
 pub mod time;
