@@ -1,0 +1,64 @@
+//! Sizes: how long the text of each message is.
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, LogNormal};
+
+use super::seed::{Purpose, small_generator};
+use crate::chat::{MessageId, Stamp};
+
+/// How the sizes of texts are distributed, in bytes of UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sizes {
+    /// All the same.
+    Fixed(u32),
+    /// Any between the bounds, both included.
+    Uniform {
+        /// The shortest.
+        min: u32,
+        /// The longest.
+        max: u32,
+    },
+    /// Log-normal, cut to at least a stamp and at most `max`.
+    LogNormal {
+        /// Half of the texts are shorter.
+        median: u32,
+        /// The standard deviation of the natural logarithm.
+        sigma: f64,
+        /// The longest.
+        max: u32,
+    },
+}
+
+impl Sizes {
+    /// The size of the text of message `id` in a run of `seed`, in bytes; the same each time.
+    pub fn message_bytes(&self, seed: u64, id: MessageId) -> u32 {
+        if let Sizes::Fixed(bytes) = *self {
+            return bytes;
+        }
+        let pair = u64::from(id.room.0) << 32 | u64::from(id.sender.0);
+        // Two rounds of mixing: the three numbers together have more than 64 bits.
+        let of_pair = small_generator(seed, Purpose::MessageSize, pair).random();
+        self.draw(&mut small_generator(of_pair, Purpose::MessageSize, id.sequence.into()))
+    }
+
+    /// The longest text there can be, in bytes.
+    pub fn max(&self) -> u32 {
+        match *self {
+            Sizes::Fixed(bytes) => bytes,
+            Sizes::Uniform { max, .. } | Sizes::LogNormal { max, .. } => max,
+        }
+    }
+
+    fn draw(&self, random: &mut impl Rng) -> u32 {
+        match *self {
+            Sizes::Fixed(bytes) => bytes,
+            Sizes::Uniform { min, max } => random.random_range(min..=max),
+            Sizes::LogNormal { median, sigma, max } => {
+                let bytes = LogNormal::new(f64::from(median).ln(), sigma)
+                    .expect("sigma was checked when the scenario was read")
+                    .sample(random);
+                bytes.clamp(Stamp::LEN as f64, f64::from(max)) as u32
+            }
+        }
+    }
+}
