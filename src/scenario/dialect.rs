@@ -246,6 +246,11 @@ fn pattern(value: &Value, path: &Path, place: Place) -> Result<Pattern, Mistake>
         }
         Value::Object(entries) => {
             let entry = |(key, value): (&String, &Value)| {
+                if key.contains("${") {
+                    let what = format!("the key `{key}` has a placeholder in it");
+                    let remedy = "put placeholders into values only";
+                    return Err(Mistake::new(path.name(key), what, remedy));
+                }
                 let pattern = pattern(value, &path.name(key), place)?;
                 Ok((key.as_str().into(), pattern))
             };
@@ -269,7 +274,7 @@ fn parts(text: &str, path: &Path, place: Place) -> Result<Vec<Part>, Mistake> {
             continue;
         }
         literal.push_str(head);
-        let position = text.len() - tail.len() + 1;
+        let position = text[..text.len() - tail.len()].chars().count() + 1;
         let (placeholder, length) = placeholder(tail, position, path, place)?;
         if !literal.is_empty() {
             parts.push(Part::Literal(std::mem::take(&mut literal).into()));

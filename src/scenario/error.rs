@@ -52,6 +52,15 @@ impl ScenarioError {
         &self.place
     }
 
+    /// The line of the file that is wrong, if there is one.
+    pub fn line(&self) -> Option<&str> {
+        let (source, label) = (self.source_code.as_ref()?, self.label?);
+        let (before, after) = source.inner().split_at(label.offset());
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let end = before.len() + after.find('\n').unwrap_or(after.len());
+        Some(&source.inner()[start..end])
+    }
+
     /// What is wrong, in one line.
     pub fn what(&self) -> &str {
         &self.what

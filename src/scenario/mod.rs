@@ -6,6 +6,7 @@
 mod arrival;
 mod dialect;
 mod error;
+mod estimate;
 pub mod file;
 mod locate;
 mod model;
@@ -15,6 +16,7 @@ mod plan;
 mod profile;
 mod read;
 mod remedy;
+mod schema;
 mod seed;
 mod sizes;
 mod statistic;
@@ -24,6 +26,7 @@ mod units;
 pub use arrival::Arrivals;
 pub use dialect::{Confirm, Dialect, Join};
 pub use error::ScenarioError;
+pub use estimate::Estimate;
 pub use file::{Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, Transport};
 pub use model::{
     Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Population, RoomNames,
@@ -32,6 +35,7 @@ pub use model::{
 pub use overrides::{Assignment, Overrides};
 pub use plan::{Plan, Room, ShardPlan, User};
 pub use profile::{Phase, Profile};
+pub use schema::schema;
 pub use sizes::Sizes;
 pub use statistic::{Percentile, Statistic};
 pub use template::{Fields, Offset, Placeholder, Template};

@@ -59,8 +59,7 @@ impl FromStr for Assignment {
 pub(super) struct Origins(Vec<(Path, String)>);
 
 impl Origins {
-    /// The flag that set the field at `path` or one around it, or a part of it that is missing
-    /// something.
+    /// The flag that set the field at `path`, or one around it.
     pub(super) fn of(&self, path: &Path) -> Option<&str> {
         let set = |(set, _): &&(Path, String)| path.starts_with(set);
         self.0.iter().rev().find(set).map(|(_, flag)| flag.as_str())
@@ -113,7 +112,7 @@ impl Overrides {
                 *phase = phase.with_rates_times(rate.per_second() / peak);
             }
             if let Some(duration) = self.duration.filter(|_| length > 0.0) {
-                *phase = phase.with_times_times(duration.duration().as_secs_f64() / length);
+                *phase = phase.with_lengths_times(duration.duration().as_secs_f64() / length);
             }
         }
     }

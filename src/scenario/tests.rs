@@ -1,5 +1,8 @@
 //! Tests of the scenario as a whole: from text to plan.
 
+mod bundled;
+mod errors;
+
 use super::*;
 
 const SMALL: &str = "

@@ -408,7 +408,9 @@ mod tests {
                  ! `` is not a length of time
             "#]],
         );
-        check::<Share>(&["all", "20%", "0.5 %", "0%", "101%", "20", "some"], &expect![[r#"
+        check::<Share>(
+            &["all", "20%", "0.5 %", "0%", "101%", "20", "some"],
+            &expect![[r#"
             all = all
             20% = 20%
             0.5 % = 0.5%
@@ -416,7 +418,8 @@ mod tests {
             101% ! `101%` is not above 0% and at most 100%
             20 ! `20` has no unit
             some ! `some` is not a share
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -163,18 +163,20 @@ impl PhaseFile {
     }
 
     /// The same phase at the same rates, `factor` times as long.
-    pub fn with_times_times(self, factor: f64) -> PhaseFile {
+    pub fn with_lengths_times(self, factor: f64) -> PhaseFile {
         let scaled = |period: Period| Period::new(period.duration().mul_f64(factor));
         match self {
             PhaseFile::Hold(hold) => PhaseFile::Hold(Hold { length: scaled(hold.length), ..hold }),
             PhaseFile::Ramp(ramp) => PhaseFile::Ramp(Ramp { length: scaled(ramp.length), ..ramp }),
             PhaseFile::Step(step) => PhaseFile::Step(Step { length: scaled(step.length), ..step }),
-            PhaseFile::Spike(spike) => PhaseFile::Spike(Spike {
-                length: scaled(spike.length),
-                at: scaled(spike.at),
-                lasting: scaled(spike.lasting),
-                ..spike
-            }),
+            PhaseFile::Spike(spike) => {
+                let length = scaled(spike.length);
+                let at = scaled(spike.at).min(length);
+                // Rounding must not push the end of the spike past the end of its phase.
+                let rest = Period::new(length.duration() - at.duration());
+                let lasting = scaled(spike.lasting).min(rest);
+                PhaseFile::Spike(Spike { length, at, lasting, ..spike })
+            }
         }
     }
 }
