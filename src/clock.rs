@@ -80,3 +80,20 @@ pub fn unix_millis() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
 }
+
+/// How long the calling thread has been on a processor.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadCpu(Duration);
+
+impl ThreadCpu {
+    /// As of now.
+    pub fn now() -> ThreadCpu {
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        ThreadCpu(Duration::new(spent.tv_sec.max(0) as u64, spent.tv_nsec as u32))
+    }
+
+    /// How much of it came after `earlier`.
+    pub fn since(self, earlier: ThreadCpu) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}

@@ -13,3 +13,4 @@ pub mod metrics;
 pub mod oracle;
 pub mod client;
 pub mod load;
+pub mod run;

@@ -19,14 +19,23 @@ pub(super) enum Task {
     Speak { speaker: u32 },
 }
 
+impl Task {
+    fn is_speech(self) -> bool {
+        matches!(self, Task::Speak { .. })
+    }
+}
+
 /// Tasks by the moment they are due.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     heap: BinaryHeap<Reverse<(Timestamp, Task)>>,
+    /// How many of them are messages to be said.
+    speeches: usize,
 }
 
 impl Agenda {
     pub(super) fn add(&mut self, due: Timestamp, task: Task) {
+        self.speeches += usize::from(task.is_speech());
         self.heap.push(Reverse((due, task)));
     }
 
@@ -40,12 +49,20 @@ impl Agenda {
         if self.next_due() > now {
             return None;
         }
-        self.heap.pop().map(|Reverse(task)| task)
+        let Reverse((due, task)) = self.heap.pop()?;
+        self.speeches -= usize::from(task.is_speech());
+        Some((due, task))
+    }
+
+    /// Whether there is anything left to be said.
+    pub(super) fn has_speech(&self) -> bool {
+        self.speeches > 0
     }
 
     /// Forgets what was to be said.
     pub(super) fn fall_silent(&mut self) {
-        self.heap.retain(|Reverse((_, task))| !matches!(task, Task::Speak { .. }));
+        self.heap.retain(|Reverse((_, task))| !task.is_speech());
+        self.speeches = 0;
     }
 }
 

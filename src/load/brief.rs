@@ -4,9 +4,8 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::chat::{RunTag, Texts};
-use crate::client::{ClientOptions, Driver, Target};
+use crate::client::{ClientOptions, Driver, Endpoint, SessionOptions, Tls, TransportOptions};
 use crate::clock::Clock;
-use crate::protocol::SessionOptions;
 use crate::scenario::{ClientKind, Plan, Scenario};
 use crate::time::Timestamp;
 
@@ -22,7 +21,9 @@ pub struct Brief {
     /// The run's clock.
     pub clock: Clock,
     /// Where the servers are, in the order of the scenario's targets.
-    pub targets: Vec<Target>,
+    pub endpoints: Vec<Endpoint>,
+    /// How TLS is spoken where a target asks for it.
+    pub tls: Tls,
     /// Addresses to connect from, in turn.
     pub source_ips: Vec<IpAddr>,
 }
@@ -49,26 +50,28 @@ impl Brief {
     /// How each connection is made; built anew on each thread.
     pub fn client_options(&self) -> Rc<ClientOptions> {
         let Scenario { limits, timeouts, .. } = &self.scenario;
+        let auth = self.scenario.auth.clone();
         let session = SessionOptions {
             namespace: self.scenario.namespace.as_str().into(),
-            auth: self.scenario.auth.clone().map(|auth| serde_json::Value::from(auth).to_string().into()),
+            auth: auth.map(|auth| serde_json::Value::from(auth).to_string().into()),
             attachment_bytes_max: limits.frame_bytes_max as usize,
             open_timeout: timeouts.connect,
             ..SessionOptions::default()
         };
         let headers = self.scenario.headers.iter();
-        Rc::new(ClientOptions {
-            driver: match self.scenario.client {
-                ClientKind::Native => Driver::Native,
-                ClientKind::RustSocketio => Driver::RustSocketio,
-            },
-            session: Rc::new(session),
+        let transport = TransportOptions {
+            tls: self.tls.clone(),
             headers: headers.map(|header| (header.name.clone(), header.value.clone())).collect(),
             source_ips: self.source_ips.clone(),
-            connect_timeout: timeouts.connect,
+            open_timeout: timeouts.connect,
             message_bytes_max: limits.frame_bytes_max as usize,
             unsent_bytes_max: limits.send_queue_bytes_max as usize,
-            clock: self.clock,
-        })
+        };
+        let driver = match self.scenario.client {
+            ClientKind::Native => Driver::Native,
+            ClientKind::RustSocketio => Driver::RustSocketio,
+        };
+        let session = Rc::new(session);
+        Rc::new(ClientOptions { driver, session, transport, clock: self.clock })
     }
 }

@@ -13,7 +13,7 @@ use super::reception::{Reader, Reception};
 use super::speaking::Speaker;
 use super::user::{Membership, Seat, User};
 use super::Brief;
-use crate::chat::{Message, Texts, UserId};
+use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::client::{ClientOptions, Heard, Listener};
 use crate::history::{Event, EventKind, History};
 use crate::scenario::{Confirm, ShardPlan};
@@ -66,8 +66,7 @@ impl Crowd {
             for &(room, slot) in &brief.plan.users[id.index()].memberships {
                 let place = places[room.index()];
                 rooms[place as usize].seats[slot as usize] = seats.len() as u32;
-                let membership = Membership::Out;
-                seats.push(Seat { user: user as u32, room, place, sequence: 0, membership });
+                seats.push(Seat::new(user as u32, room, place));
             }
             users.push(User::new(id, from..seats.len() as u32));
         }
@@ -123,7 +122,7 @@ impl Crowd {
     }
 
     /// A message that a member hears in a room shows that it is in.
-    fn evidence(&mut self, user: u32, message: crate::chat::MessageId, at: Timestamp) {
+    fn evidence(&mut self, user: u32, message: MessageId, at: Timestamp) {
         if !matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe) {
             return;
         }
@@ -151,6 +150,12 @@ impl Crowd {
         }
         self.lost.push_back(user);
         self.news.notify_one();
+    }
+}
+
+impl Seat {
+    fn new(user: u32, room: RoomId, place: u32) -> Seat {
+        Seat { user, room, place, sequence: 0, membership: Membership::Out, awaited: true }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::agenda::Task;
 use super::crowd::Crowd;
 use super::user::{Membership, Seat};
-use crate::history::EventKind;
+use crate::history::{Event, EventKind};
 use crate::scenario::{Confirm, Fields, Offset, SenderPolicy};
 use crate::time::Timestamp;
 
@@ -69,20 +69,19 @@ impl Crowd {
 
     /// A user that has just connected asks to be let into all its rooms.
     pub(super) fn join_rooms(&mut self, user: u32) {
+        let first_time = std::mem::take(&mut self.users[user as usize].awaited);
         for seat in self.users[user as usize].seats.clone() {
             self.ask(seat);
-            self.accounted_for(seat);
+            self.account_for(seat, first_time);
         }
-        self.users[user as usize].awaited = false;
     }
 
     /// A user has given up connecting, for now; nobody waits for it any more.
     pub(super) fn stay_away(&mut self, user: u32) {
-        if std::mem::take(&mut self.users[user as usize].awaited) {
-            for seat in self.users[user as usize].seats.clone() {
-                self.unseated -= 1;
-                self.accounted_for(seat);
-            }
+        let first_time = std::mem::take(&mut self.users[user as usize].awaited);
+        for seat in self.users[user as usize].seats.clone() {
+            self.settled(seat);
+            self.account_for(seat, first_time);
         }
     }
 
@@ -102,7 +101,7 @@ impl Crowd {
         join.template.write(&fields, &mut |_| {}, &mut self.scratch);
         let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
         let id = user.id;
-        self.history.push(crate::history::Event { at, user: id, kind: EventKind::Joining { room } });
+        self.history.push(Event { at, user: id, kind: EventKind::Joining { room } });
         // A connection that is gone tells its listener, which gets the user up again.
         let ack = match &join.confirm {
             Confirm::Ack => client.emit_with_ack(data).ok(),
@@ -126,15 +125,9 @@ impl Crowd {
     }
 
     /// It is known whether the member at `seat` comes; once all are, the room is probed.
-    fn accounted_for(&mut self, seat: u32) {
-        let Seat { user, place, .. } = self.seats[seat as usize];
-        let first_time = self.users[user as usize].failures == 0
-            && self.users[user as usize].attempts <= 1
-            || self.users[user as usize].awaited;
-        let room = &mut self.rooms[place as usize];
-        if first_time && room.absent > 0 {
-            room.absent -= 1;
-        }
+    fn account_for(&mut self, seat: u32, first_time: bool) {
+        let place = self.seats[seat as usize].place;
+        self.rooms[place as usize].absent -= u32::from(first_time);
         self.probe_if_needed(place);
     }
 
@@ -228,7 +221,7 @@ impl Crowd {
         self.note(now, self.users[user as usize].id, kind);
         self.seats[seat as usize].membership = Membership::Deaf { asked };
         self.rooms[place as usize].joining -= 1;
-        self.seated();
+        self.settled(seat);
     }
 
     /// A join has had its time: a settled one is taken to have worked, any other not.
@@ -292,7 +285,7 @@ impl Crowd {
         self.seats[seat as usize].membership = Membership::In;
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
-            self.seated();
+            self.settled(seat);
         }
     }
 
@@ -305,10 +298,13 @@ impl Crowd {
         }
     }
 
-    fn seated(&mut self) {
-        self.unseated = self.unseated.saturating_sub(1);
-        if self.unseated == 0 {
-            self.news.notify_one();
+    /// The assembly need not wait for this seat any more.
+    fn settled(&mut self, seat: u32) {
+        if std::mem::take(&mut self.seats[seat as usize].awaited) {
+            self.unseated -= 1;
+            if self.unseated == 0 {
+                self.news.notify_one();
+            }
         }
     }
 }

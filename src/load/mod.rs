@@ -2,12 +2,16 @@
 
 mod agenda;
 mod brief;
+mod connecting;
 mod crowd;
 mod joining;
+mod preflight;
 mod reception;
 mod shard;
 mod speaking;
 mod user;
 
+pub use crate::client::{Endpoint, EndpointError, Tls, TlsError};
 pub use brief::{Brief, Command};
+pub use preflight::{TargetError, locate, preflight};
 pub use shard::{LoadError, perform};

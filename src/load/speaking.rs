@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::agenda::Task;
 use super::crowd::Crowd;
 use crate::chat::{Message, MessageId, RoomId};
-use crate::history::EventKind;
+use crate::history::{Event, EventKind};
 use crate::scenario::{Arrivals, Fields};
 use crate::time::Timestamp;
 
@@ -23,7 +23,7 @@ impl Crowd {
         for (place, &id) in rooms.iter().enumerate() {
             for slot in 0..brief.plan.rooms[id.index()].speakers {
                 let seat = self.rooms[place].seats[slot as usize];
-                let arrivals = brief.plan.arrivals(&brief.scenario, id, slot);
+                let arrivals = brief.plan.arrivals(id, slot);
                 self.speakers.push(Speaker { seat, arrivals });
                 self.schedule(self.speakers.len() as u32 - 1, start);
             }
@@ -71,7 +71,7 @@ impl Crowd {
         // Written down first, for it may be heard before the call returns; should the connection
         // turn out to be gone, its loss is written down next, and nobody must hear the message.
         let kind = EventKind::Sent { message };
-        self.history.push(crate::history::Event { at: now, user: sender, kind });
+        self.history.push(Event { at: now, user: sender, kind });
         client.emit(data).is_ok()
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Seat {
     /// The sequence number of the next message from here.
     pub(super) sequence: u32,
     pub(super) membership: Membership,
+    /// Whether the assembly still waits for it to be taken.
+    pub(super) awaited: bool,
 }
 
 /// How far a user has come into a room.
