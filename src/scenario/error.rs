@@ -22,6 +22,9 @@ pub struct ScenarioError {
     label: Option<SourceSpan>,
 }
 
+/// A line longer than this helps nobody to see what is wrong with it.
+const LINE_BYTES_MAX: usize = 1000;
+
 impl ScenarioError {
     /// What is wrong with `bytes` of the file `name`, whose whole text is `text`.
     pub(super) fn in_text(
@@ -33,13 +36,17 @@ impl ScenarioError {
         let before = &text[..bytes.start];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        ScenarioError {
+        let error = ScenarioError {
             place: format!("{name}:{line}:{column}"),
             what,
             remedy,
             source_code: Some(NamedSource::new(name, text.to_owned())),
             label: Some(SourceSpan::from(bytes)),
+        };
+        if error.line().is_some_and(|line| line.len() > LINE_BYTES_MAX) {
+            return ScenarioError { source_code: None, label: None, ..error };
         }
+        error
     }
 
     /// What is wrong at a `place` that has no lines: a flag, or a file as a whole.
@@ -52,7 +59,7 @@ impl ScenarioError {
         &self.place
     }
 
-    /// The line of the file that is wrong, if there is one.
+    /// The line of the file that is wrong, if there is one and it is fit to be shown.
     pub fn line(&self) -> Option<&str> {
         let (source, label) = (self.source_code.as_ref()?, self.label?);
         let (before, after) = source.inner().split_at(label.offset());

@@ -6,9 +6,16 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Marker, YamlData};
 
 use super::path::{Key, Path};
 
-/// The bytes of `text` that an error about `path` should point at: the scalar that stands there,
-/// or else the key it stands under; where there is no such field, the nearest one around it.
-pub(super) fn locate(text: &str, path: &Path) -> Option<Range<usize>> {
+/// What about a field is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
+    Key,
+    Value,
+}
+
+/// The bytes of `text` that an error about `path` should point at: the key, or the value if it is
+/// a scalar; where there is no such field, the nearest one around it.
+pub(super) fn locate(text: &str, path: &Path, aspect: Aspect) -> Option<Range<usize>> {
     let documents = MarkedYaml::load_from_str(text).ok()?;
     let mut node = documents.first()?;
     let mut range = None;
@@ -17,10 +24,17 @@ pub(super) fn locate(text: &str, path: &Path) -> Option<Range<usize>> {
         range = Some(label);
         node = child;
     }
-    if matches!(node.data, YamlData::Value(_)) {
+    if aspect == Aspect::Value && matches!(node.data, YamlData::Value(_)) {
         range = Some(span_of(node));
     }
     range.map(|(start, end)| byte_range(text, start.index(), end.index()))
+}
+
+/// Where a key stands that its mapping already has.
+pub(super) fn locate_repeated_key(text: &str) -> Option<usize> {
+    let error = MarkedYaml::load_from_str(text).err()?;
+    let repeated = error.info().contains("duplicated key");
+    repeated.then(|| byte_range(text, error.marker().index(), error.marker().index()).start)
 }
 
 fn span_of(node: &MarkedYaml<'_>) -> (Marker, Marker) {

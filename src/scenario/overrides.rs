@@ -104,7 +104,12 @@ impl Overrides {
     }
 
     /// Stretches `phases` to the rate and the duration asked for.
-    pub(super) fn scale(&self, phases: &mut [PhaseFile]) {
+    pub(super) fn scale(&self, phases: &mut [PhaseFile]) -> Result<(), (String, Mistake)> {
+        if let Some(none) = self.duration.filter(|duration| duration.duration().is_zero()) {
+            let remedy = "give a length of time such as `15 s`";
+            let mistake = Mistake::at("load.phases", "the load would have no length", remedy);
+            return Err((format!("--duration {none}"), mistake));
+        }
         let peak = phases.iter().map(|phase| phase.peak().per_second()).fold(0.0, f64::max);
         let length: f64 = phases.iter().map(|phase| phase.length().duration().as_secs_f64()).sum();
         for phase in phases {
@@ -115,6 +120,7 @@ impl Overrides {
                 *phase = phase.with_lengths_times(duration.duration().as_secs_f64() / length);
             }
         }
+        Ok(())
     }
 }
 
@@ -138,8 +144,8 @@ fn put(root: &mut Value, path: &Path, new: Value) -> Result<(), Mistake> {
             (Value::Array(elements), Key::Index(index)) => {
                 let count = elements.len();
                 elements.get_mut(*index).ok_or_else(|| {
-                    let what = format!("`{}` has {count} entries, counted from 0", here());
-                    wrong(what, format!("write `{}.0` or set the whole list", here()))
+                    let what = format!("`{}` has {count} of them, counted from 0", here());
+                    wrong(what, format!("write `{}.0`, or set the whole list", here()))
                 })?
             }
             (Value::Array(_), Key::Name(name)) => {

@@ -71,7 +71,8 @@ impl Plan {
     /// When the sizes that the rooms drew cannot be seated, or have no names.
     pub fn new(scenario: &Scenario, seed: u64) -> Result<Plan, ScenarioError> {
         let population = &scenario.population;
-        let wrong = |what, remedy| ScenarioError::at(&scenario.name, what, remedy);
+        let place = format!("scenario `{}`", scenario.name);
+        let wrong = |what, remedy| ScenarioError::at(&place, what, remedy);
         let sizes = sizes::room_sizes(population, seed).map_err(|(w, r)| wrong(w, r))?;
         let cells = cells::divide(&sizes, population.per_user).map_err(|(w, r)| wrong(w, r))?;
         let names = room_names(population, sizes.len()).map_err(|(w, r)| wrong(w, r))?;

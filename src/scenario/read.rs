@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::error::{Mistake, ScenarioError};
 use super::file::{ScenarioFile, read_yaml};
-use super::locate::locate;
+use super::locate::{Aspect, locate, locate_repeated_key};
 use super::model::Scenario;
 use super::overrides::{Origins, Overrides};
-use super::path::Path;
+use super::path::{Key, Path};
 use super::remedy::explain;
 
 /// The most bytes that a scenario file may have.
@@ -51,7 +51,9 @@ impl Scenario {
             .map_err(|(flag, mistake)| ScenarioError::at(&flag, mistake.what, mistake.remedy))?;
         let mut file: ScenarioFile = serde_path_to_error::deserialize(value)
             .map_err(|error| source.error(&origins, misread(&error)))?;
-        overrides.scale(&mut file.load.phases);
+        overrides
+            .scale(&mut file.load.phases)
+            .map_err(|(flag, mistake)| ScenarioError::at(&flag, mistake.what, mistake.remedy))?;
         Scenario::new(file).map_err(|mistake| source.error(&origins, mistake))
     }
 }
@@ -74,8 +76,13 @@ impl Source<'_> {
             return Err(ScenarioError::at(self.name, what, "give a scenario file".into()));
         }
         let value = read_yaml(self.text).map_err(|mistake| {
-            let remedy = "write YAML: `key: value` lines, indented by spaces".to_owned();
-            match mistake.offset {
+            // serde_yaml knows where the mapping begins, but not where the key is repeated.
+            let repeated = locate_repeated_key(self.text);
+            let remedy = match repeated {
+                Some(_) => "keep one of the two".to_owned(),
+                None => "write YAML: `key: value` lines, indented by spaces".to_owned(),
+            };
+            match repeated.or(mistake.offset) {
                 Some(at) => self.error_at(at..at, mistake.what, remedy),
                 None => ScenarioError::at(self.name, mistake.what, remedy),
             }
@@ -99,7 +106,11 @@ impl Source<'_> {
         if let Some(flag) = origins.of(&mistake.path) {
             return ScenarioError::at(flag, mistake.what, mistake.remedy);
         }
-        match locate(self.text, &mistake.path) {
+        let aspect = match mistake.path.0.last() {
+            Some(Key::Name(key)) if mistake.what.contains(&format!("`{key}`")) => Aspect::Key,
+            _ => Aspect::Value,
+        };
+        match locate(self.text, &mistake.path, aspect) {
             Some(range) => self.error_at(range, mistake.what, mistake.remedy),
             None => self.error_at(0..0, mistake.what, mistake.remedy),
         }

@@ -1,7 +1,7 @@
 //! Remedy: what serde says of a file, in words that help whoever wrote it.
 
 /// The longest list of names that is worth reading in an error.
-const NAMES_MAX: usize = 12;
+const NAMES_MAX: usize = 24;
 
 /// What is wrong and what to do about it, from serde's message.
 pub(super) fn explain(message: &str) -> (String, String) {
@@ -25,7 +25,11 @@ pub(super) fn explain(message: &str) -> (String, String) {
             let what = "this is to have one key, the name of its kind".into();
             return (what, "begin a new entry for each, or remove all but one".into());
         }
-        return (format!("{} does not belong here", plain_found(found)), wanted(expected));
+        let what = match found {
+            "null" | "unit value" => "nothing is given here".into(),
+            found => format!("{} does not belong here", plain_found(found)),
+        };
+        return (what, wanted(expected));
     }
     (message.into(), "see `docs/scenario.md`, or run `chatbench schema scenario`".into())
 }
@@ -60,7 +64,6 @@ fn plain_found(found: &str) -> &str {
     match found {
         "map" => "a mapping",
         "sequence" => "a list",
-        "null" | "unit value" => "nothing",
         "unit variant" => "a bare word",
         "newtype variant" => "a mapping",
         other => other,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// What is wrong with a text as YAML, before any key has a meaning.
@@ -46,7 +46,7 @@ struct Budget {
 impl Budget {
     fn spend<E: de::Error>(&self) -> Result<(), E> {
         let left = self.left.get().checked_sub(1).ok_or_else(|| {
-            E::custom(format_args!("aliases expand to more than {VALUES_MAX} values"))
+            E::custom(format_args!("more than {VALUES_MAX} values, with aliases expanded"))
         })?;
         self.left.set(left);
         Ok(())
@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for &Budget {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a plain value, a list or a mapping (tags have no meaning here)")
+        f.write_str("a plain value, a list or a mapping")
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
@@ -93,6 +93,15 @@ impl<'de> Visitor<'de> for &Budget {
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
+        let (tag, _) = tagged.variant::<String>()?;
+        Err(de::Error::custom(format_args!("the tag `!{tag}` has no meaning here")))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {

@@ -112,7 +112,11 @@ fn room_size(file: RoomSizeFile) -> Result<RoomSize, Mistake> {
         if (Population::MEMBERS_MIN..=Population::USERS_MAX).contains(&count) {
             return Ok(count);
         }
-        let what = format!("a room of {count} has nobody to hear a message, or too many");
+        let what = if count < Population::MEMBERS_MIN {
+            format!("a room of {count} has nobody to hear a message")
+        } else {
+            format!("a room of {count} is larger than a run can be")
+        };
         let remedy = format!("write a number of members from 2 to {}", Population::USERS_MAX);
         Err(Mistake::at(dotted, what, remedy))
     };

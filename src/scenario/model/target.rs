@@ -53,6 +53,9 @@ impl FromStr for TargetUrl {
 
     fn from_str(text: &str) -> Result<TargetUrl, UnitError> {
         let wrong = |what: String| UnitError { what, remedy: TargetUrl::FORMS.into() };
+        if !text.contains("://") {
+            return Err(wrong(format!("`{text}` is no URL: it has no scheme")));
+        }
         let url =
             url::Url::parse(text).map_err(|why| wrong(format!("`{text}` is no URL: {why}")))?;
         let secure = match url.scheme() {
@@ -61,7 +64,8 @@ impl FromStr for TargetUrl {
             scheme => return Err(wrong(format!("`{scheme}` is not a scheme of chat servers"))),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("credentials in a URL are not sent: use `headers` or `auth`".into()));
+            let what = "the user name and password in a URL are not sent".into();
+            return Err(UnitError { what, remedy: "put them into `headers` or `auth`".into() });
         }
         if url.fragment().is_some() {
             return Err(wrong(format!("`{text}` has a fragment, which no server ever sees")));
