@@ -142,7 +142,7 @@ impl Blaster {
             });
             let interest = Interest::READABLE | Interest::WRITABLE;
             poll.registry().register(&mut stream, Token(index), interest)?;
-            self.clients[index] = Some(Client::new(stream));
+            self.clients[index] = Some(Client::new(stream, index));
             self.counters.clients += 1;
         }
     }

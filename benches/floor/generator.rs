@@ -50,8 +50,7 @@ impl Generator {
             Generator::Chatbench => chatbench(job)?,
             Generator::Other(template) => other(template, job)?,
         };
-        let input = if self.ends_with_input() { Stdio::piped() } else { Stdio::null() };
-        command.stdin(input).stdout(printed.try_clone()?).stderr(printed);
+        command.stdin(Stdio::piped()).stdout(printed.try_clone()?).stderr(printed);
         Ok(command)
     }
 }

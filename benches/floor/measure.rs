@@ -2,6 +2,7 @@
 
 mod connects;
 mod cpu;
+mod load;
 mod memory;
 mod saturation;
 mod window;
@@ -119,9 +120,16 @@ impl Bench {
     }
 }
 
-/// Tells whoever waits how far it has come.
-fn progress(step: &str, generator: &Generator, outcome: &Outcome<String>) {
-    let (Ok(text) | Err(text)) = outcome;
+/// Tells whoever waits how far the bench has come, and takes a failure for what it is: the
+/// generator's, not the bench's.
+fn outcome<T>(
+    step: &str,
+    generator: &Generator,
+    result: io::Result<T>,
+    shown: impl Fn(&T) -> String,
+) -> Outcome<T> {
+    let text = result.as_ref().map_or_else(|error| error.to_string(), shown);
     // Nobody may be listening; the report is what counts.
     writeln!(io::stderr(), "{step}, {}: {text}", generator.name()).ok();
+    result.map_err(|error| error.to_string())
 }

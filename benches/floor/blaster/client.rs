@@ -11,9 +11,13 @@ use crate::wire;
 
 /// The longest frame a client may send, and the most kept of one that is not complete.
 const FRAME_BYTES_MAX: usize = 64 << 10;
+/// What servers announce by default, whatever the interval at which we ping.
+const HEARTBEAT: &str = r#""pingInterval":25000,"pingTimeout":20000"#;
 
 pub(super) struct Client {
     stream: TcpStream,
+    /// Its place among the clients, which its session ids are made of.
+    number: usize,
     upgraded: bool,
     /// The beginning of a frame whose end has not come yet.
     incomplete: Vec<u8>,
@@ -45,9 +49,10 @@ pub(super) struct ReadOutcome {
 }
 
 impl Client {
-    pub(super) fn new(stream: TcpStream) -> Client {
+    pub(super) fn new(stream: TcpStream, number: usize) -> Client {
         Client {
             stream,
+            number,
             upgraded: false,
             incomplete: Vec::new(),
             out: Vec::new(),
@@ -114,9 +119,11 @@ impl Client {
              Sec-WebSocket-Accept: {accept}\r\n\r\n"
         );
         self.out.extend_from_slice(answer.as_bytes());
-        let open = r#"0{"sid":"blaster","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"#;
-        let limit = br#""maxPayload":1000000}"#;
-        wire::put_server_frame(&mut self.out, &[open.as_bytes(), limit]);
+        let open = format!(
+            r#"0{{"sid":"engine-{}","upgrades":[],{HEARTBEAT},"maxPayload":1000000}}"#,
+            self.number,
+        );
+        wire::put_server_frame(&mut self.out, &[open.as_bytes()]);
         self.upgraded = true;
         Ok(Some((Packet::Upgraded, used)))
     }
@@ -154,7 +161,8 @@ impl Client {
         outcome
     }
 
-    /// Whether a ping may be written now: one at a time, so that its pong says what it confirms.
+    /// Whether a ping may be written now: one at a time, so that its pong says what it confirms,
+    /// and only to those past their handshakes, during which the floor answers none.
     pub(super) fn take_ping(&mut self) -> bool {
         let may = !self.rooms.is_empty() && self.pinged.is_none();
         if may {
@@ -173,9 +181,9 @@ impl Client {
 }
 
 /// The answer to a CONNECT: a session in the main namespace, an error in any other.
-pub(super) fn connect_answer(index: usize, packet: &[u8]) -> String {
+pub(super) fn connect_answer(number: usize, packet: &[u8]) -> String {
     match packet.strip_prefix(b"40/") {
-        None => format!(r#"40{{"sid":"blaster-{index}"}}"#),
+        None => format!(r#"40{{"sid":"socket-{number}"}}"#),
         Some(rest) => {
             let name = rest.split(|&byte| byte == b',').next().unwrap_or_default();
             let name = String::from_utf8_lossy(name);

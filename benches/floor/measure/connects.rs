@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Bench, Outcome, PING, progress};
+use super::{Bench, Outcome, PING, outcome};
 use crate::generator::Generator;
 use crate::stats::Spread;
 
@@ -34,10 +34,9 @@ pub(super) fn measure(bench: &Bench) -> io::Result<Vec<ConnectRun>> {
     for repetition in 1..=bench.repetitions {
         for (generator, run) in bench.generators.iter().zip(&mut runs) {
             let step = format!("connects-{repetition}");
-            let rate = one(bench, generator, &step).map_err(|error| error.to_string());
-            let shown = rate.as_ref().map(|rate| format!("{rate:.0} connects/s"));
-            progress(&step, generator, &shown.map_err(Clone::clone));
-            run.per_s.push(rate);
+            let rate = one(bench, generator, &step);
+            let shown = |rate: &f64| format!("{rate:.0} connects/s");
+            run.per_s.push(outcome(&step, generator, rate, shown));
         }
     }
     Ok(runs)

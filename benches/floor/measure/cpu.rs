@@ -4,9 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::window::{Window, watch};
-use super::{Bench, CLIENTS, Outcome, PING, RECEIVERS, progress};
-use crate::generator::Generator;
+use super::load::{self, LoadRun};
+use super::{Bench, Outcome, PING, outcome};
 use crate::stats::Spread;
 
 /// All repetitions of one offered load, of the floor and of the generator beside it.
@@ -15,13 +14,6 @@ pub(crate) struct LoadRow {
     pub(crate) offered_per_s: u64,
     /// In the order of the generators, each with its repetitions.
     pub(crate) runs: Vec<Vec<Outcome<LoadRun>>>,
-}
-
-/// One run at one load.
-#[derive(Debug, Serialize)]
-pub(crate) struct LoadRun {
-    pub(crate) window: Window,
-    pub(crate) verdict: String,
 }
 
 impl LoadRow {
@@ -40,24 +32,13 @@ pub(super) fn measure(bench: &Bench) -> io::Result<Vec<LoadRow>> {
         for repetition in 1..=bench.repetitions {
             for (generator, runs) in bench.generators.iter().zip(&mut runs) {
                 let step = format!("cpu-{offered_per_s}-{repetition}");
-                let run = one(bench, generator, offered_per_s as f64, &step);
-                let run = run.map_err(|error| error.to_string());
-                let shown = run
-                    .as_ref()
-                    .map(|run| format!("{:.2} µs a delivery", run.window.cpu_us_per_delivery));
-                progress(&step, generator, &shown.map_err(Clone::clone));
-                runs.push(run);
+                let run = load::run(bench, generator, PING, offered_per_s as f64, &step);
+                let cost =
+                    |run: &LoadRun| format!("{:.2} µs a delivery", run.window.cpu_us_per_delivery);
+                runs.push(outcome(&step, generator, run, cost));
             }
         }
         rows.push(LoadRow { offered_per_s, runs });
     }
     Ok(rows)
-}
-
-fn one(bench: &Bench, generator: &Generator, offered: f64, step: &str) -> io::Result<LoadRun> {
-    let dir = bench.dir(&format!("{step}-{}", generator.name()));
-    let mut pair = bench.start(generator, PING, CLIENTS, offered / RECEIVERS, &dir)?;
-    let window = watch(&mut pair, offered, bench.window())?;
-    let verdict = pair.end(std::time::Duration::from_secs_f64(bench.sending_seconds()))?;
-    Ok(LoadRun { window, verdict })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Bench, Outcome, PING, progress};
+use super::{Bench, Outcome, PING, outcome};
 use crate::generator::Generator;
 
 /// Buffers lent for the handshakes are given back in this time, or they belong to the client.
@@ -37,9 +37,9 @@ pub(super) fn measure(bench: &Bench) -> io::Result<Vec<MemoryRun>> {
     let mut runs = Vec::new();
     for generator in &bench.generators {
         let bytes = both(bench, generator, few_clients, many_clients);
-        let bytes = bytes.map_err(|error| error.to_string());
-        let shown = bytes.as_ref().map(|bytes| format!("{:.0} bytes a client", bytes.per_client));
-        progress("memory", generator, &shown.map_err(Clone::clone));
+        let bytes = outcome("memory", generator, bytes, |bytes| {
+            format!("{:.0} bytes a client", bytes.per_client)
+        });
         let generator = generator.name().to_owned();
         runs.push(MemoryRun { generator, few_clients, many_clients, bytes });
     }

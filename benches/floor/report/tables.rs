@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Report;
 use crate::machine::Machine;
-use crate::measure::LoadRow;
+use crate::measure::{LoadRow, MemoryRun, Rung};
 use crate::stats::Spread;
 
 /// The whole report.
@@ -35,23 +35,25 @@ fn cpu(report: &Report) -> String {
     }
     let subject = report.subject.as_deref().unwrap_or("-");
     let mut text = format!(
-        "\nCPU time of the generator per delivery, in µs: median (least–most); 1,000 clients, rooms \
-         of 10, texts of 64 bytes\n{:>14}  {:>22}  {subject:>22}  {:>6}  bar\n",
+        "\nCPU time of the generator per delivery, in µs: median (least–most); 1,000 clients, \
+         rooms of 10, texts of 64 bytes\n{:>14}  {:>22}  {subject:>22}  {:>6}  bar\n",
         "deliveries/s", "floor", "ratio"
     );
     for row in &report.cpu {
         let (floor, other) = (row.cost(0), row.cost(1));
         let ratio = ratio(other, floor);
+        let notes = load_notes(row, subject);
+        let doubt = if notes.is_empty() { "" } else { ", doubtful:" };
         let bar = bar("≤", report.bars.cpu_ratio_max, ratio, |ratio, bar| ratio <= bar);
         let _ = writeln!(
             text,
-            "{:>14}  {:>22}  {:>22}  {:>6}  {bar}",
+            "{:>14}  {:>22}  {:>22}  {:>6}  {bar}{doubt}",
             grouped(row.offered_per_s as f64),
             costs(floor),
             costs(other),
             shown(ratio),
         );
-        text.push_str(&load_notes(row, subject));
+        text.push_str(&notes);
     }
     text
 }
@@ -82,31 +84,10 @@ fn saturation(report: &Report) -> String {
     }
     let mut text = format!(
         "\nDeliveries per second that one core of generator has read (answered pings prove it)\n\
-         {:>14}  {:>12}  {:>12}  {:>12}  {:>8}  {:<10}  bar\n",
-        "generator", "offered", "delivered", "CPU µs each", "core", "verdict"
+         {:>14}  {:>12}  {:>12}  {:>12}  {:>8}  verdict\n",
+        "generator", "offered", "delivered", "CPU µs each", "core"
     );
-    for rung in &report.saturation {
-        let offered = rung.offered_per_s as f64;
-        let _ = write!(text, "{:>14}  {:>12}  ", rung.generator, grouped(offered));
-        let _ = match &rung.run {
-            Err(reason) => writeln!(text, "{reason}"),
-            Ok(run) => {
-                let window = &run.window;
-                let _ = writeln!(
-                    text,
-                    "{:>12}  {:>12.2}  {:>6.0} %  {:<10}",
-                    grouped(window.confirmed_per_s),
-                    window.cpu_us_per_delivery,
-                    window.generator_busy * 100.0,
-                    run.verdict,
-                );
-                match window.doubts(offered) {
-                    doubts if doubts.is_empty() => Ok(()),
-                    doubts => writeln!(text, "{:14}  {}", "", doubts.join("; ")),
-                }
-            }
-        };
-    }
+    report.saturation.iter().for_each(|rung| text.push_str(&rung_lines(rung)));
     let subject = report.subject.as_deref().unwrap_or("floor");
     let runs = report.saturation.iter().filter(|rung| rung.generator == subject);
     let most = runs.flat_map(|rung| &rung.run).map(|run| run.window.confirmed_per_s);
@@ -117,14 +98,31 @@ fn saturation(report: &Report) -> String {
     text
 }
 
+fn rung_lines(rung: &Rung) -> String {
+    let offered = rung.offered_per_s as f64;
+    let start = format!("{:>14}  {:>12}", rung.generator, grouped(offered));
+    let run = match &rung.run {
+        Err(reason) => return format!("{start}  {reason}\n"),
+        Ok(run) => run,
+    };
+    let doubts = run.window.doubts(offered).join("; ");
+    let doubts = if doubts.is_empty() { doubts } else { format!("{:14}  {doubts}\n", "") };
+    format!(
+        "{start}  {:>12}  {:>12.2}  {:>6.0} %  {}\n{doubts}",
+        grouped(run.window.confirmed_per_s),
+        run.window.cpu_us_per_delivery,
+        run.window.generator_busy * 100.0,
+        run.verdict,
+    )
+}
+
 fn memory(report: &Report) -> String {
-    let mut text = String::new();
-    let heading = "\nResident bytes per idle client";
+    let Some(MemoryRun { few_clients, many_clients, .. }) = report.memory.first() else {
+        return String::new();
+    };
+    let between = format!("{few_clients} and {many_clients} clients");
+    let mut text = format!("\nResident bytes per idle client: the difference between {between}\n");
     for (at, run) in report.memory.iter().enumerate() {
-        if at == 0 {
-            let (few, many) = (run.few_clients, run.many_clients);
-            let _ = writeln!(text, "{heading}: the difference between {few} and {many} clients");
-        }
         let figure = match &run.bytes {
             Ok(bytes) => grouped(bytes.per_client),
             Err(reason) => reason.clone(),
@@ -142,20 +140,17 @@ fn memory(report: &Report) -> String {
 }
 
 fn connects(report: &Report) -> String {
-    let mut text = String::new();
-    let floor = report.connects.first().and_then(|run| run.spread());
+    let Some(first) = report.connects.first() else { return String::new() };
+    let clients = grouped(first.clients as f64);
+    let mut text = format!("\nConnects per second, until {clients} clients have joined\n");
     for (at, run) in report.connects.iter().enumerate() {
-        if at == 0 {
-            let clients = grouped(run.clients as f64);
-            let _ = writeln!(text, "\nConnects per second, until {clients} clients have joined");
-        }
         let spread = run.spread();
         let figure = spread.map_or("-".to_owned(), |Spread { median, min, max }| {
             format!("{} ({}–{})", grouped(median), grouped(min), grouped(max))
         });
         let _ = write!(text, "{:>14}  {figure:>24}", run.generator);
         if at > 0 {
-            let ratio = ratio(spread, floor);
+            let ratio = ratio(spread, first.spread());
             let bar = bar("≥", report.bars.connects_ratio_min, ratio, |ratio, bar| ratio >= bar);
             let _ = write!(text, "  ratio {}  {bar}", shown(ratio));
         }
