@@ -114,7 +114,7 @@ fn attachments_go_both_ways() {
         2 ask ["x",{"_placeholder":true,"num":0}] +03
         3 < 452-["y",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]
         4 <b
-        5 <b 0a0b
+        5 <b 0a
         6 < 451-/n,7["z",{"_placeholder":true,"num":0}]
         6 <b ff
         7 < 461-0[{"_placeholder":true,"num":0}]
@@ -139,8 +139,8 @@ fn attachments_go_both_ways() {
                 > <03>
             3 < 452-["y",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]
             4 <b
-            5 <b 0a0b
-                * event / ["y",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}] <> <0a0b>
+            5 <b 0a
+                * event / ["y",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}] <> <0a>
             6 < 451-/n,7["z",{"_placeholder":true,"num":0}]
             6 <b ff
                 * event /n ["z",{"_placeholder":true,"num":0}] wants ack 7 <ff>

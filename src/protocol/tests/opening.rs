@@ -148,6 +148,31 @@ fn a_server_that_never_answers_connect_is_given_up() {
 }
 
 #[test]
+fn an_answer_for_another_namespace_does_not_count() {
+    check(
+        r#"
+        1 < 0{"sid":"e","pingInterval":30000,"pingTimeout":5000}
+        2 connect /x
+        3 < 40/x,{"sid":"t"}
+        20000 timeout
+        "#,
+        expect![[r#"
+            1 < 0{"sid":"e","pingInterval":30000,"pingTimeout":5000}
+                * opened "e"
+                > 40
+                until 20000
+            2 connect /x
+                > 40/x,
+            3 < 40/x,{"sid":"t"}
+                * connected /x t None
+            20000 timeout
+                * closed: the session did not open in time: the server never answered CONNECT
+                until the end of time
+        "#]],
+    );
+}
+
+#[test]
 fn a_server_that_falls_silent_is_given_up() {
     check(
         r#"

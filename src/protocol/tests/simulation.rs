@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 const SEEDS: u64 = 64;
 const SEED_VARIABLE: &str = "CHATBENCH_SEED";
 const DELAY_MAX: Duration = Duration::from_secs(1);
+const STEPS_MAX: usize = 100_000;
 /// From here on nobody has anything new to say.
 const QUIET: Timestamp = at(180_000);
 const END: Timestamp = at(240_000);
@@ -180,7 +181,10 @@ impl World {
 
     /// Lets whatever is due first happen, until the session is over.
     fn run(&mut self) {
+        let mut steps = 0;
         while self.closed.is_none() {
+            steps += 1;
+            assert!(steps <= STEPS_MAX, "no end is in sight at {:?}", self.now);
             self.post();
             let (arrival, delivery) = (self.to_client.next(), self.to_server.next());
             let (ping, timeout) = (self.server.deadline(), self.session_deadline);
