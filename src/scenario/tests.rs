@@ -1,6 +1,8 @@
 //! Tests of the scenario as a whole: from text to plan.
 
+mod bad;
 mod bundled;
+mod contradictions;
 mod errors;
 
 use super::*;
