@@ -3,7 +3,11 @@
 mod bad;
 mod bundled;
 mod contradictions;
+mod dialects;
 mod errors;
+mod estimating;
+mod overriding;
+mod planning;
 
 use super::*;
 
