@@ -4,6 +4,7 @@ mod bad;
 mod bundled;
 mod contradictions;
 mod dialects;
+mod documented;
 mod errors;
 mod estimating;
 mod overriding;

@@ -54,6 +54,16 @@ load:
 }
 
 #[test]
+fn a_spike_at_the_end_of_its_phase_stays_in_it_however_long_that_gets() {
+    let spike = "spike: {base: 1/s, peak: 2/s, for: 17 s, at: 10 s, lasting: 7 s}";
+    let text = SMALL.replace("hold: {rate: 200/s, for: 15 s}", spike);
+    for millis in 1..1000 {
+        let duration = format!("{millis} ms").parse().ok();
+        overridden(&text, &Overrides { duration, ..Overrides::default() });
+    }
+}
+
+#[test]
 fn more_clients_are_more_rooms_where_the_size_is_given() {
     let clients = |clients| Overrides { clients: Some(clients), ..Overrides::default() };
     let sized = SMALL.replace("users: 300", "").replace("count: 30", "count: 30, size: 10");
