@@ -55,11 +55,18 @@ load:
 
 #[test]
 fn a_spike_at_the_end_of_its_phase_stays_in_it_however_long_that_gets() {
-    let spike = "spike: {base: 1/s, peak: 2/s, for: 17 s, at: 10 s, lasting: 7 s}";
-    let text = SMALL.replace("hold: {rate: 200/s, for: 15 s}", spike);
+    let text = "
+users: 30
+rooms: {count: 3}
+load:
+  phases:
+    - hold: {rate: 1/s, for: 3 s}
+    - spike: {base: 1/s, peak: 2/s, for: 17 s, at: 10 s, lasting: 7 s}
+    - hold: {rate: 1/s, for: 11 s}
+";
     for millis in 1..1000 {
         let duration = format!("{millis} ms").parse().ok();
-        overridden(&text, &Overrides { duration, ..Overrides::default() });
+        overridden(text, &Overrides { duration, ..Overrides::default() });
     }
 }
 

@@ -71,6 +71,30 @@ fn check_users(plan: &Plan, per_user: usize) {
     assert_eq!(seats(plan), plan.users.len() * per_user);
 }
 
+fn check_counts(plan: &Plan, population: &Population) {
+    let (users, rooms, size) = match population.seating {
+        Seating::Even { users, rooms } => (Some(users), Some(rooms), None),
+        Seating::Filled { users, size } => (Some(users), None, Some(size)),
+        Seating::Counted { rooms, size } => (None, Some(rooms), Some(size)),
+    };
+    assert!(users.is_none_or(|users| plan.users.len() == users as usize));
+    assert!(rooms.is_none_or(|rooms| plan.rooms.len() == rooms as usize));
+    let (min, max) = match size {
+        None => {
+            let mean = seats(plan) as u32 / plan.rooms.len() as u32;
+            (mean, mean + 1)
+        }
+        Some(RoomSize::Fixed(size)) => (size, size),
+        Some(RoomSize::Uniform { min, max } | RoomSize::Zipf { min, max, .. }) => (min, max),
+    };
+    // All but the few that had to make whole users fit.
+    let odd = plan.rooms.iter().filter(|room| {
+        let members = room.members.len() as u32;
+        members < min || members > max
+    });
+    assert!(odd.count() <= 1, "rooms of other sizes than {min} to {max}");
+}
+
 fn check_division(plan: &Plan, shards: usize) {
     let divided = plan.divide(shards);
     assert_eq!(divided.len(), shards.min(plan.cells as usize));
@@ -101,6 +125,7 @@ proptest! {
         check_rooms(&plan);
         check_users(&plan, scenario.population.per_user as usize);
         check_division(&plan, shards);
+        check_counts(&plan, &scenario.population);
         prop_assert_eq!(&Plan::new(&scenario, seed).expect("a plan"), &plan);
     }
 
