@@ -1,6 +1,7 @@
 //! ScenarioError: what is wrong with a scenario, where, and what to do about it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 
@@ -17,7 +18,7 @@ pub struct ScenarioError {
     #[help]
     remedy: String,
     #[source_code]
-    source_code: Option<NamedSource<String>>,
+    source_code: Option<Arc<NamedSource<String>>>,
     #[label("here")]
     label: Option<SourceSpan>,
 }
@@ -40,7 +41,7 @@ impl ScenarioError {
             place: format!("{name}:{line}:{column}"),
             what,
             remedy,
-            source_code: Some(NamedSource::new(name, text.to_owned())),
+            source_code: Some(Arc::new(NamedSource::new(name, text.to_owned()))),
             label: Some(SourceSpan::from(bytes)),
         };
         if error.line().is_some_and(|line| line.len() > LINE_BYTES_MAX) {

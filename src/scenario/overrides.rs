@@ -71,8 +71,8 @@ impl Overrides {
     pub(super) fn apply(&self, value: &mut Value) -> Result<Origins, (String, Mistake)> {
         let mut origins = Origins::default();
         let mut set = |path: Path, new: Value, flag: String| {
-            put(value, &path, new).map_err(|mistake| (flag.clone(), mistake))?;
-            origins.0.push((path, flag));
+            let made = put(value, &path, new).map_err(|mistake| (flag.clone(), mistake))?;
+            origins.0.push((made, flag));
             Ok(())
         };
         for assignment in &self.set {
@@ -95,10 +95,10 @@ impl Overrides {
         if let Some(seed) = self.seed {
             set(Path::parse("seed"), seed.into(), format!("--seed {seed}"))?;
         }
-        if let Some(rooms) = self.clients.and_then(|_| value.get_mut("rooms")?.as_object_mut()) {
-            if rooms.get("size").is_some_and(|size| !size.is_null()) {
-                rooms.shift_remove("count");
-            }
+        if let Some(rooms) = self.clients.and_then(|_| value.get_mut("rooms")?.as_object_mut())
+            && rooms.get("size").is_some_and(|size| !size.is_null())
+        {
+            rooms.shift_remove("count");
         }
         Ok(origins)
     }
@@ -124,12 +124,15 @@ impl Overrides {
     }
 }
 
-/// Puts `new` at `path`; mappings on the way are made where nothing stands yet.
-fn put(root: &mut Value, path: &Path, new: Value) -> Result<(), Mistake> {
+/// Puts `new` at `path`; mappings on the way are made where nothing stands yet. Gives back the
+/// path of the outermost thing it made.
+fn put(root: &mut Value, path: &Path, new: Value) -> Result<Path, Mistake> {
     let mut at = root;
+    let mut made = path.0.len();
     for (depth, key) in path.0.iter().enumerate() {
         if at.is_null() {
             *at = Value::Object(Map::new());
+            made = made.min(depth);
         }
         let here = || Path(path.0[..depth].to_vec());
         let wrong = |what: String, remedy: String| Mistake::new(path.clone(), what, remedy);
@@ -159,5 +162,5 @@ fn put(root: &mut Value, path: &Path, new: Value) -> Result<(), Mistake> {
         };
     }
     *at = new;
-    Ok(())
+    Ok(Path(path.0[..made].to_vec()))
 }

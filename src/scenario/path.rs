@@ -16,8 +16,19 @@ impl Path {
     /// Reads `load.phases.0.hold`; also `load.phases[0].hold`, as it is printed.
     pub(super) fn parse(dotted: &str) -> Path {
         let flat = dotted.replace('[', ".").replace(']', "");
-        let key = |key: &str| key.parse().map_or_else(|_| Key::Name(key.into()), Key::Index);
-        Path(flat.split('.').filter(|key| !key.is_empty()).map(key).collect())
+        let mut keys: Vec<Key> = Vec::new();
+        for key in flat.split('.').filter(|key| !key.is_empty()) {
+            match (key.parse(), keys.last_mut()) {
+                // A percentile such as `p99.9` has a dot of its own.
+                (Ok::<usize, _>(_), Some(Key::Name(name))) if is_percentile(name) => {
+                    name.push('.');
+                    name.push_str(key);
+                }
+                (Ok(index), _) => keys.push(Key::Index(index)),
+                (Err(_), _) => keys.push(Key::Name(key.into())),
+            }
+        }
+        Path(keys)
     }
 
     /// This path and one more key.
@@ -37,6 +48,11 @@ impl Path {
     pub(super) fn starts_with(&self, head: &Path) -> bool {
         self.0.starts_with(&head.0)
     }
+}
+
+fn is_percentile(name: &str) -> bool {
+    let digits = name.strip_prefix('p').unwrap_or("");
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 impl From<&serde_path_to_error::Path> for Path {

@@ -172,3 +172,98 @@ impl Builder {
         self.segments.push(Segment { start, length, from, to, before });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::file::{Hold, Ramp, Spike, Step};
+    use crate::scenario::units::{Period, Rate};
+    use proptest::prelude::*;
+
+    fn rate(per_second: f64) -> Rate {
+        Rate::of_seconds(per_second)
+    }
+
+    fn millis(millis: u64) -> Period {
+        Period::new(Duration::from_millis(millis))
+    }
+
+    fn phases() -> impl Strategy<Value = Vec<PhaseFile>> {
+        let rates = || prop_oneof![Just(0.0), 0.01..5000.0_f64].prop_map(rate);
+        let length = || (1..100_000_u64).prop_map(millis);
+        let phase = prop_oneof![
+            (rates(), length()).prop_map(|(rate, length)| PhaseFile::Hold(Hold { rate, length })),
+            (rates(), rates(), length()).prop_map(|(from, to, length)| PhaseFile::Ramp(Ramp {
+                from,
+                to,
+                length
+            })),
+            (rates(), rates(), 2..50_u32, length()).prop_map(|(from, to, steps, length)| {
+                PhaseFile::Step(Step { from, to, steps, length })
+            }),
+            (rates(), rates(), 0..9000_u64, 0..9000_u64, 0..9000_u64).prop_map(
+                |(base, peak, at, lasting, rest)| {
+                    let length = millis(at + lasting + rest + 1);
+                    let (at, lasting) = (millis(at), millis(lasting));
+                    PhaseFile::Spike(Spike { base, peak, length, at, lasting })
+                }
+            ),
+        ];
+        prop::collection::vec(phase, 1..6)
+    }
+
+    proptest! {
+        #[test]
+        fn the_inverse_inverts(phases in phases(), part in 0.0..1.0_f64) {
+            let profile = Profile::new(&phases);
+            let due = part * profile.total();
+            let time = profile.inverse(due).expect("within the load");
+            prop_assert!(time <= profile.duration() + Duration::from_nanos(10));
+            // A nanosecond, to which times are rounded, at the highest rate; and the last digits.
+            let rounding = 2e-9 * profile.peak() + 1e-9 * profile.total();
+            prop_assert!((profile.cumulative(time) - due).abs() <= rounding, "{time:?}");
+        }
+
+        #[test]
+        fn what_is_due_is_the_area_under_the_rate(phases in phases(), part in 0.0..1.0_f64) {
+            let profile = Profile::new(&phases);
+            let end = profile.duration().mul_f64(part);
+            const STEPS: u32 = 20_000;
+            let step = end / STEPS;
+            let rates = (0..STEPS).map(|at| profile.rate_at(step * at + step / 2));
+            let area = rates.sum::<f64>() * step.as_secs_f64();
+            // Each jump of the rate may be off by half a step.
+            let rounding = 300.0 * profile.peak() * step.as_secs_f64() + 1e-6;
+            prop_assert!((area - profile.cumulative(end)).abs() <= rounding);
+        }
+
+        #[test]
+        fn time_does_not_run_backwards(
+            phases in phases(), one in 0.0..1.0_f64, other in 0.0..1.0_f64,
+        ) {
+            let profile = Profile::new(&phases);
+            let (less, more) = (one.min(other), one.max(other));
+            let time = |part: f64| profile.inverse(part * profile.total());
+            prop_assert!(time(less) <= time(more));
+        }
+    }
+
+    #[test]
+    fn nothing_is_due_after_the_end_or_in_a_pause() {
+        let hold =
+            |count, length| PhaseFile::Hold(Hold { rate: rate(count), length: millis(length) });
+        let profile = Profile::new(&[hold(10.0, 1000), hold(0.0, 1000), hold(10.0, 1000)]);
+        assert_eq!(profile.total(), 20.0);
+        assert_eq!(profile.cumulative(Duration::from_secs(2)), 10.0);
+        assert_eq!(profile.cumulative(Duration::from_secs(99)), 20.0);
+        assert_eq!(profile.rate_at(Duration::from_millis(1500)), 0.0);
+        assert_eq!(profile.rate_at(Duration::from_millis(2500)), 10.0);
+        assert_eq!(profile.rate_at(Duration::from_secs(3)), 0.0);
+        assert!(profile.inverse(10.001).expect("a time") > Duration::from_secs(2));
+        assert_eq!(profile.inverse(20.001), None);
+        let names: Vec<_> = profile.phases().iter().map(|phase| &*phase.name).collect();
+        assert_eq!(names, ["hold 10/s", "hold 0/s", "hold 10/s"]);
+        let starts: Vec<_> = profile.phases().iter().map(|phase| phase.start.as_secs()).collect();
+        assert_eq!(starts, [0, 1, 2]);
+    }
+}

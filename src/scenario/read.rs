@@ -77,7 +77,8 @@ impl Source<'_> {
         }
         let value = read_yaml(self.text).map_err(|mistake| {
             // serde_yaml knows where the mapping begins, but not where the key is repeated.
-            let repeated = locate_repeated_key(self.text);
+            let twice = mistake.what.ends_with("is given twice");
+            let repeated = twice.then(|| locate_repeated_key(self.text)).flatten();
             let remedy = match repeated {
                 Some(_) => "keep one of the two".to_owned(),
                 None => "write YAML: `key: value` lines, indented by spaces".to_owned(),

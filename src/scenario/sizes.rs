@@ -62,3 +62,41 @@ impl Sizes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{RoomId, UserId};
+
+    fn drawn(sizes: Sizes, seed: u64) -> Vec<u32> {
+        let id = |sequence| MessageId { room: RoomId(1), sender: UserId(2), sequence };
+        (0..10_000).map(|sequence| sizes.message_bytes(seed, id(sequence))).collect()
+    }
+
+    #[test]
+    fn a_size_follows_from_seed_and_message() {
+        let sizes = Sizes::Uniform { min: 35, max: 1000 };
+        assert_eq!(drawn(sizes, 1), drawn(sizes, 1));
+        assert_ne!(drawn(sizes, 1), drawn(sizes, 2));
+        assert_eq!(drawn(Sizes::Fixed(64), 1), vec![64; 10_000]);
+    }
+
+    #[test]
+    fn uniform_sizes_reach_both_bounds_evenly() {
+        let bytes = drawn(Sizes::Uniform { min: 40, max: 49 }, 3);
+        for size in 40..50 {
+            let count = bytes.iter().filter(|bytes| **bytes == size).count();
+            assert!((850..1150).contains(&count), "{count} of {size} B");
+        }
+    }
+
+    #[test]
+    fn log_normal_sizes_have_their_median_and_stay_between_stamp_and_max() {
+        let mut bytes = drawn(Sizes::LogNormal { median: 128, sigma: 0.8, max: 500 }, 3);
+        bytes.sort_unstable();
+        assert!((120..136).contains(&bytes[5000]), "median {} B", bytes[5000]);
+        assert_eq!((bytes[0], bytes[9999]), (Stamp::LEN as u32, 500));
+        // One standard deviation above the median: 128 B times e^0.8.
+        assert!((265..305).contains(&bytes[8413]), "84th percentile {} B", bytes[8413]);
+    }
+}

@@ -1,7 +1,14 @@
 //! Tests of the scenario as a whole: from text to plan.
 
+mod bad;
 mod bundled;
+mod contradictions;
+mod dialects;
+mod documented;
 mod errors;
+mod estimating;
+mod overriding;
+mod planning;
 
 use super::*;
 

@@ -183,8 +183,9 @@ fn seating(
             }
             let what = format!(
                 "`users`, `rooms.count` and `rooms.size` contradict each other: {rooms} rooms × \
-                 {size} members = {seats} seats, but {users} users × {per_user} rooms each = \
-                 {taken}"
+                 {size} members = {seats} seats, but {users} users × {} = \
+                 {taken}",
+                rooms_each(per_user)
             );
             Err(Mistake::at("users", what, "leave one of the three out: it follows"))
         }
@@ -204,6 +205,10 @@ fn seats(count: u32, each: u32) -> u64 {
     u64::from(count) * u64::from(each)
 }
 
+fn rooms_each(per_user: u32) -> String {
+    format!("{per_user} {} each", if per_user == 1 { "room" } else { "rooms" })
+}
+
 fn check_seats(seats: u64) -> Result<(), Mistake> {
     if seats <= Population::SEATS_MAX {
         return Ok(());
@@ -218,8 +223,9 @@ fn even(users: u32, rooms: u32, per_user: u32) -> Result<Seating, Mistake> {
     check_seats(seats)?;
     if seats < u64::from(rooms) * u64::from(Population::MEMBERS_MIN) {
         let what = format!(
-            "{users} users × {per_user} rooms each = {seats} members, too few for {rooms} rooms \
-             of at least 2"
+            "{users} users × {} = {seats} members, too few for {rooms} rooms \
+             of at least 2",
+            rooms_each(per_user)
         );
         return Err(Mistake::at("rooms.count", what, "ask for fewer rooms, or more users"));
     }
@@ -242,8 +248,9 @@ fn filled(users: u32, size: RoomSize, per_user: u32) -> Result<Seating, Mistake>
     if let RoomSize::Fixed(size) = size {
         if !seats.is_multiple_of(u64::from(size)) {
             let what = format!(
-                "{users} users × {per_user} rooms each = {seats} members, which do not fill \
+                "{users} users × {} = {seats} members, which do not fill \
                  rooms of {size}: {seats} / {size} leaves {}",
+                rooms_each(per_user),
                 seats % u64::from(size)
             );
             let remedy = "change `users` or `rooms.size`, or give `rooms.count` instead";

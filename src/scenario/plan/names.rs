@@ -60,3 +60,43 @@ fn repeated(text: &str, count: usize) -> String {
         _ => format!("{}{count}", text.repeat(REPEATED_MAX)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_provoking_names_are_the_same() {
+        let names: HashSet<String> = (0..100_000).map(provoking).collect();
+        assert_eq!(names.len(), 100_000);
+    }
+
+    #[test]
+    fn the_names_provoke() {
+        let names: Vec<String> = (0..FAMILIES.len() * 12).map(provoking).collect();
+        let some = |what: &str, test: &dyn Fn(&str, &str) -> bool| {
+            let found = names.iter().any(|a| names.iter().any(|b| a != b && test(a, b)));
+            assert!(found, "no two names {what}");
+        };
+        some("are prefixes of each other", &|a, b| b.starts_with(a));
+        some("differ in case only", &|a, b| a.to_lowercase() == b.to_lowercase());
+        some("differ in outer spaces only", &|a, b| a.trim() == b.trim());
+        some("differ in the kind of space only", &|a, b| {
+            a.split_whitespace().eq(b.split_whitespace()) && a.trim() == a && b.trim() == b
+        });
+        some("are the same number", &|a, b| {
+            a.parse::<u32>().is_ok_and(|number| b.parse() == Ok(number))
+        });
+        some("differ in normal form only", &|a, b| a.replace('\u{e9}', "e\u{301}") == *b);
+        some("differ at their very end only", &|a, b| {
+            a.len() > 100 && a.get(..100) == b.get(..100)
+        });
+        for word in ["null", "undefined", "__proto__", "constructor"] {
+            assert!(names.iter().any(|name| name == word), "{word}");
+        }
+        for mark in ["*", ".*", "#", "/", ",", "\"", "\\", "\n", "%", "\u{1f680}", "\u{5d7}"] {
+            assert!(names.iter().any(|name| name.contains(mark)), "{mark:?}");
+        }
+    }
+}
