@@ -57,6 +57,11 @@ impl Timer {
         Timer { clock, sleep: None, set_to: Timestamp::NEVER }
     }
 
+    /// Whether the task that polled it last will be woken at `moment`, and not before.
+    pub fn is_set_to(&self, moment: Timestamp) -> bool {
+        self.set_to == moment
+    }
+
     /// Ready once `moment` has come; until then the task is woken when it does.
     pub fn poll(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
         if moment == Timestamp::NEVER {

@@ -10,9 +10,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
     planned.limits.ensure()?;
     let reference = prepare::reference(&planned, args)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default()).unwrap();
+    runtime.block_on(async {
         let stop = signals::watch().unwrap();
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
         let options = RunOptions { shards: args.plan.shards };

@@ -108,6 +108,6 @@ impl super::crowd::Crowd {
         let doubled = BACK_OFF_MIN * 2_u32.saturating_pow(failures.saturating_sub(1).min(10));
         let due = now + doubled.min(BACK_OFF_MAX).mul_f64(jitter);
         self.agenda.add(due, Task::Connect { user });
-        self.news.notify_one();
+        self.news.tell();
     }
 }

@@ -5,14 +5,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
 use super::agenda::Agenda;
 use super::joining::{Probing, RoomState};
 use super::reception::{Reader, Reception};
 use super::speaking::Speaker;
 use super::user::{Membership, Seat, User};
-use super::Brief;
+use super::bell::Bell;
+use super::{Brief, Command};
 use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::client::{ClientOptions, Heard, Listener};
 use crate::history::{Event, EventKind, History};
@@ -42,7 +41,9 @@ pub(super) struct Crowd {
     pub(super) unseated: usize,
     pub(super) last_heard: Timestamp,
     /// Wakes the shard when something happened that it must act on.
-    pub(super) news: Rc<Notify>,
+    pub(super) news: Bell,
+    /// What the conductor last said.
+    pub(super) command: Command,
     /// Whether lost connections are nobody's business any more.
     pub(super) dismissed: bool,
 }
@@ -88,7 +89,8 @@ impl Crowd {
             waiting: VecDeque::new(),
             connecting: 0,
             last_heard: Timestamp::ZERO,
-            news: Rc::new(Notify::new()),
+            news: Bell::default(),
+            command: Command::Assemble,
             dismissed: false,
             brief,
         }
@@ -104,8 +106,8 @@ impl Crowd {
 
     fn hear(&mut self, user: u32, data: &str, recoverable: bool, at: Timestamp) {
         let id = self.users[user as usize].id;
-        let brief = Arc::clone(&self.brief);
-        match self.reader.read(data, recoverable, &brief.plan, &brief.scenario.dialect) {
+        let Brief { plan, scenario, .. } = &*self.brief;
+        match self.reader.read(data, recoverable, plan, &scenario.dialect) {
             Reception::Message { message, intact } => {
                 self.last_heard = at;
                 let Message { id: message, intended, .. } = message;
@@ -149,7 +151,7 @@ impl Crowd {
             self.stand_up(seat);
         }
         self.lost.push_back(user);
-        self.news.notify_one();
+        self.news.tell();
     }
 }
 

@@ -248,23 +248,22 @@ impl Crowd {
         }
     }
 
-    /// The confirming event came: for the first joining seat whose room it speaks of.
+    /// The confirming event came: for the rooms that it speaks of, or for all that the user is
+    /// joining, if it speaks of none.
     pub(super) fn confirmed_by_event(&mut self, user: u32, data: &str, at: Timestamp) {
         let brief = Arc::clone(&self.brief);
         let Confirm::Event { template, .. } = &brief.scenario.dialect.join.confirm else { return };
         let Ok(value) = serde_json::from_str(data) else { return };
-        let seat = self.users[user as usize].seats.clone().find(|&seat| {
-            let Seat { room, membership, .. } = self.seats[seat as usize];
-            let room = &brief.plan.rooms[room.index()];
-            let author = &brief.plan.users[self.users[user as usize].id.index()].author;
+        let author = &brief.plan.users[self.users[user as usize].id.index()].author;
+        for seat in self.users[user as usize].seats.clone() {
+            let room = &brief.plan.rooms[self.seats[seat as usize].room.index()];
             let fields = Fields { room: &room.name, room_json: &room.name_json, author };
-            matches!(membership, Membership::Joining { .. })
-                && template.as_ref().is_none_or(|template| {
-                    template.matches(&fields, "", &value, Offset::Allowed)
-                })
-        });
-        if let Some(seat) = seat {
-            self.joined(seat, at);
+            let meant = template
+                .as_ref()
+                .is_none_or(|template| template.matches(&fields, "", &value, Offset::Allowed));
+            if meant {
+                self.joined(seat, at);
+            }
         }
     }
 
@@ -303,7 +302,7 @@ impl Crowd {
         if std::mem::take(&mut self.seats[seat as usize].awaited) {
             self.unseated -= 1;
             if self.unseated == 0 {
-                self.news.notify_one();
+                self.news.tell();
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Performs a plan with real connections, and writes down what happens; judges nothing.
 
 mod agenda;
+mod bell;
 mod brief;
 mod connecting;
 mod crowd;

@@ -38,7 +38,7 @@ pub async fn locate(urls: &[TargetUrl], path: &str) -> Result<Vec<Endpoint>, End
 
 /// Connects once to each target of `brief` and goes away again.
 ///
-/// Must run in a `LocalSet`.
+/// Must run on a [`tokio::runtime::LocalRuntime`].
 ///
 /// # Errors
 /// When one of them cannot be connected to.

@@ -33,14 +33,21 @@ pub(super) struct Reader {
     tag: Finder<'static>,
     /// How the chat's event begins in compact JSON.
     opening: Box<str>,
-    expected: Vec<u8>,
+    /// Where the last stamp was found.
+    tag_at: usize,
+}
+
+/// A stamp that was read, and where it stands.
+struct Stamped {
+    message: Message,
+    at: usize,
 }
 
 impl Reader {
     pub(super) fn new(texts: Texts, dialect: &Dialect) -> Reader {
         let tag = Finder::new(texts.tag().as_bytes()).into_owned();
         let opening = format!("[{}", Value::from(dialect.receive.event())).into();
-        Reader { texts, tag, opening, expected: Vec::new() }
+        Reader { texts, tag, opening, tag_at: 0 }
     }
 
     /// What the data array `data` is; `recoverable` allows one more argument at its end.
@@ -54,14 +61,27 @@ impl Reader {
         if !self.begins_as_chat(data) {
             return self.read_other(data, recoverable, plan, dialect);
         }
-        let stamp = self.tag.find(data.as_bytes()).map(|at| Stamp::decode(&data.as_bytes()[at..]));
-        let Some(Ok(message)) = stamp else { return unrecognised(data, &dialect.receive) };
+        let Some(stamped) = self.stamp(data.as_bytes()) else {
+            return unrecognised(data, &dialect.receive);
+        };
+        let message = stamped.message;
         let Some(fields) = fields(plan, &message) else {
             return unrecognised(data, &dialect.receive);
         };
-        let intact = self.is_to_the_letter(data, recoverable, &message, &fields, dialect)
+        let intact = self.is_to_the_letter(data.as_bytes(), recoverable, &stamped, &fields, dialect)
             || self.is_to_the_value(data, recoverable, &message, &fields, dialect);
         Reception::Message { message, intact }
+    }
+
+    /// Finds the first stamp of this run; most stand where the last one stood.
+    fn stamp(&mut self, data: &[u8]) -> Option<Stamped> {
+        let tag = self.texts.tag();
+        let here = data.get(self.tag_at..).is_some_and(|data| data.starts_with(tag.as_bytes()));
+        if !here {
+            self.tag_at = self.tag.find(data)?;
+        }
+        let message = Stamp::decode(&data[self.tag_at..]).ok()?;
+        Some(Stamped { message, at: self.tag_at })
     }
 
     fn begins_as_chat(&self, data: &str) -> bool {
@@ -69,34 +89,31 @@ impl Reader {
         rest.is_some_and(|rest| rest.starts_with([',', ']']))
     }
 
-    /// Rebuilds the whole event from its stamp and compares bytes.
+    /// Compares the whole event with what follows from its stamp, byte for byte.
     fn is_to_the_letter(
-        &mut self,
-        data: &str,
+        &self,
+        data: &[u8],
         recoverable: bool,
-        message: &Message,
+        stamped: &Stamped,
         fields: &Fields<'_>,
         dialect: &Dialect,
     ) -> bool {
-        self.expected.clear();
-        let texts = &self.texts;
-        dialect.receive.write(fields, &mut |out| texts.write_json(message, out), &mut self.expected);
-        let (data, expected) = (data.as_bytes(), &self.expected[..]);
-        if data == expected {
-            return true;
+        let mut strip_text = |left| {
+            let begins_at = data.len() - <[u8]>::len(left);
+            (begins_at == stamped.at).then_some(())?;
+            self.texts.strip_json(&stamped.message, left)
+        };
+        match dialect.receive.strip(fields, &mut strip_text, data) {
+            Some(b"]") => true,
+            Some(rest) => recoverable && is_offset(rest),
+            None => false,
         }
-        // With an offset, the array goes on with one more string.
-        let Some(rest) = data.strip_prefix(&expected[..expected.len() - 1]) else { return false };
-        recoverable
-            && rest.starts_with(b",\"")
-            && rest.ends_with(b"\"]")
-            && !rest[2..rest.len() - 2].contains(&b'"')
     }
 
     /// Compares what the JSON means: servers differ in key order, escapes and how numbers look.
     #[cold]
     fn is_to_the_value(
-        &mut self,
+        &self,
         data: &str,
         recoverable: bool,
         message: &Message,
@@ -136,6 +153,12 @@ impl Reader {
             _ => Reception::Other,
         }
     }
+}
+
+/// Whether the array ends with one more string.
+fn is_offset(rest: &[u8]) -> bool {
+    let inner = rest.strip_prefix(b",\"").and_then(|rest| rest.strip_suffix(b"\"]"));
+    inner.is_some_and(|inner| !inner.contains(&b'"'))
 }
 
 /// What a message's sender put beside its text, if the plan knows of such a message.

@@ -1,8 +1,10 @@
 //! Shard: one thread's share of a run, from the first connection to the last goodbye.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -28,15 +30,15 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// Why a shard could not do its job.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The system gives no timer.
-    #[error("no timer: {0}")]
-    Timer(#[from] std::io::Error),
+    /// The system gives no runtime or no timer.
+    #[error("no file descriptor for a runtime or a timer: {0}")]
+    System(#[from] std::io::Error),
 }
 
 /// Performs `part` of the plan, as `commands` say, and writes it down in `history`. Tells
 /// `assembled` once everybody who could be is in their rooms.
 ///
-/// Must run in a `LocalSet`.
+/// Must run on a [`tokio::runtime::LocalRuntime`].
 ///
 /// # Errors
 /// When the system lacks what a shard needs.
@@ -49,7 +51,8 @@ pub async fn perform(
 ) -> Result<(), LoadError> {
     let alarm = Alarm::new(brief.clock)?;
     let crowd = Rc::new(RefCell::new(Crowd::gather(brief, &part, history)));
-    let mut shard = Shard { crowd, commands, alarm, next_tick: Timestamp::ZERO, start: None };
+    let obeying = tokio::task::spawn_local(obey(commands, Rc::clone(&crowd)));
+    let mut shard = Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None };
     shard.invite(&part);
     shard.until(|crowd, _| crowd.unseated == 0).await;
     // Nobody listens any more when the run was aborted meanwhile.
@@ -61,12 +64,29 @@ pub async fn perform(
     }
     shard.drain().await;
     shard.dismiss().await;
+    obeying.abort();
     Ok(())
+}
+
+/// Passes on what the conductor says; without a conductor, nobody wants the run any more.
+async fn obey(mut commands: watch::Receiver<Command>, crowd: Shared) {
+    loop {
+        let command = *commands.borrow_and_update();
+        {
+            let crowd = &mut *crowd.borrow_mut();
+            crowd.command = command;
+            crowd.news.tell();
+        }
+        if commands.changed().await.is_err() {
+            let crowd = &mut *crowd.borrow_mut();
+            crowd.command = Command::Abort;
+            return crowd.news.tell();
+        }
+    }
 }
 
 struct Shard {
     crowd: Shared,
-    commands: watch::Receiver<Command>,
     alarm: Alarm,
     next_tick: Timestamp,
     /// When the load began, once it has.
@@ -86,9 +106,9 @@ impl Shard {
 
     /// When the load begins; never, if the run is to end before.
     async fn await_beginning(&mut self) -> Option<Timestamp> {
-        let commands = self.commands.clone();
-        self.until(|_, _| *commands.borrow() != Command::Assemble).await;
-        match *self.commands.borrow() {
+        self.until(|crowd, _| crowd.command != Command::Assemble).await;
+        let command = self.crowd.borrow().command;
+        match command {
             Command::Begin(start) => Some(start),
             Command::Assemble | Command::Finish | Command::Abort => None,
         }
@@ -97,10 +117,9 @@ impl Shard {
     async fn speak(&mut self, start: Timestamp) {
         let duration = self.crowd.borrow().brief.scenario.load.profile.duration();
         let end = start + duration;
-        let commands = self.commands.clone();
         self.until(|crowd, now| {
             let over = now >= end && !crowd.agenda.has_speech();
-            over || *commands.borrow() == Command::Finish
+            over || crowd.command == Command::Finish
         })
         .await;
         self.crowd.borrow_mut().agenda.fall_silent();
@@ -147,7 +166,6 @@ impl Shard {
 
     /// Does what is due, as it becomes due, until `done` or the run is aborted.
     async fn until(&mut self, mut done: impl FnMut(&mut Crowd, Timestamp) -> bool) {
-        let news = Rc::clone(&self.crowd.borrow().news);
         loop {
             let now = self.crowd.borrow().now();
             let busy = self.do_due_tasks(now);
@@ -161,18 +179,18 @@ impl Shard {
                 continue;
             }
             let next = self.crowd.borrow().agenda.next_due().min(self.next_tick);
-            tokio::select! {
-                biased;
-                () = news.notified() => {}
-                _ = self.commands.changed() => {}
-                () = self.alarm.wait_until(next) => {}
-            }
+            poll_fn(|cx| {
+                if self.crowd.borrow_mut().news.poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                self.alarm.poll_until(cx, next)
+            })
+            .await;
         }
     }
 
-    /// Whether nobody wants the run any more, or nobody is left to want it.
     fn is_aborted(&self) -> bool {
-        *self.commands.borrow() == Command::Abort || self.commands.has_changed().is_err()
+        self.crowd.borrow().command == Command::Abort
     }
 
     /// Whether there may be more to do at once.

@@ -46,7 +46,7 @@ impl Crowd {
 
     /// Sends the next message from `seat`; whether there was a connection to send it on.
     pub(super) fn say(&mut self, seat: u32, intended: Timestamp) -> bool {
-        let brief = Arc::clone(&self.brief);
+        let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
         let user = &mut self.users[entry.user as usize];

@@ -94,7 +94,7 @@ pub trait Follower {
 
 /// Performs the run that `brief` describes, and tells `followers` how it goes.
 ///
-/// Must run in a `LocalSet`.
+/// Must run on a [`tokio::runtime::LocalRuntime`].
 ///
 /// # Errors
 /// When a target cannot be used, or this machine does not give what it takes. What the server

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::LocalSet;
 
 use super::judge::{Findings, Judge, LoadStart, Snapshot};
 use crate::history::History;
@@ -29,13 +29,19 @@ pub(super) fn start(
     lines: Lines,
 ) -> std::io::Result<oneshot::Receiver<Result<Findings, LoadError>>> {
     let (done, findings) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
-        let found = LocalSet::new().block_on(&runtime, work(brief, part, lines));
+        let found = runtime().map_err(LoadError::from).and_then(|runtime| {
+            runtime.block_on(work(brief, part, lines))
+        });
         // The conductor does not wait for a run that it has given up.
         let _ = done.send(found);
     })?;
     Ok(findings)
+}
+
+/// A runtime whose tasks stay on its thread, and need not be sent anywhere.
+fn runtime() -> std::io::Result<LocalRuntime> {
+    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
 }
 
 async fn work(brief: Arc<Brief>, part: ShardPlan, lines: Lines) -> Result<Findings, LoadError> {

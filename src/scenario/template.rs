@@ -138,6 +138,32 @@ impl Template {
         }
     }
 
+    /// Takes this template, filled with `fields`, off the beginning of `data`, byte for byte, up
+    /// to the closing bracket of the array; nothing if `data` does not begin so. `strip_text`
+    /// takes the text off. Never matches where there is an `${any}`.
+    pub fn strip<'d>(
+        &self,
+        fields: &Fields<'_>,
+        strip_text: &mut dyn FnMut(&'d [u8]) -> Option<&'d [u8]>,
+        data: &'d [u8],
+    ) -> Option<&'d [u8]> {
+        let (last, pieces) = self.pieces.split_last()?;
+        let mut left = data;
+        for piece in pieces {
+            left = match piece {
+                Piece::Literal(bytes) => left.strip_prefix(&**bytes),
+                Piece::Filled(Placeholder::Room) => left.strip_prefix(fields.room_json.as_bytes()),
+                Piece::Filled(Placeholder::Author) => left.strip_prefix(fields.author.as_bytes()),
+                Piece::Filled(Placeholder::Text) => strip_text(left),
+                Piece::Filled(Placeholder::Any) => None,
+            }?;
+        }
+        match last {
+            Piece::Literal(bytes) => left.strip_prefix(bytes.strip_suffix(b"]")?),
+            Piece::Filled(_) => None,
+        }
+    }
+
     /// Whether `value`, a whole data array, says what this template says once it is filled with
     /// `fields` and `text`. Numbers are compared as `f64`; key order and escapes do not matter.
     pub fn matches(&self, fields: &Fields<'_>, text: &str, value: &Value, offset: Offset) -> bool {
