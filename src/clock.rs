@@ -57,6 +57,11 @@ impl Timer {
         Timer { clock, sleep: None, set_to: Timestamp::NEVER }
     }
 
+    /// Whether the task that polled it last will be woken at `moment`, and not before.
+    pub fn is_set_to(&self, moment: Timestamp) -> bool {
+        self.set_to == moment
+    }
+
     /// Ready once `moment` has come; until then the task is woken when it does.
     pub fn poll(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
         if moment == Timestamp::NEVER {
@@ -79,4 +84,21 @@ impl Timer {
 pub fn unix_millis() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as u64)
+}
+
+/// How long the calling thread has been on a processor.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadCpu(Duration);
+
+impl ThreadCpu {
+    /// As of now.
+    pub fn now() -> ThreadCpu {
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        ThreadCpu(Duration::new(spent.tv_sec.max(0) as u64, spent.tv_nsec as u32))
+    }
+
+    /// How much of it came after `earlier`.
+    pub fn since(self, earlier: ThreadCpu) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
 }

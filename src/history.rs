@@ -103,7 +103,7 @@ pub struct History {
 
 impl History {
     /// Events held back at most before the listener gets them.
-    pub const EVENTS_MAX: usize = 1024;
+    pub const EVENTS_MAX: usize = 64;
 
     /// An empty history that `listener` follows.
     pub fn new(listener: Box<dyn Listener>) -> History {

@@ -137,10 +137,13 @@ fn write_digits(mut value: u64, out: &mut [u8]) {
 }
 
 fn read_digits(digits: &[u8]) -> Result<u64, StampError> {
-    digits.iter().try_fold(0, |value, &digit| match VALUES[digit as usize] {
-        NOT_A_DIGIT => Err(StampError::Damaged),
-        bits => Ok(value << 6 | u64::from(bits)),
-    })
+    let mut seen = 0;
+    let value = digits.iter().fold(0, |value, &digit| {
+        let bits = VALUES[digit as usize];
+        seen |= bits;
+        value << 6 | u64::from(bits)
+    });
+    if seen > 63 { Err(StampError::Damaged) } else { Ok(value) }
 }
 
 const fn values() -> [u8; 256] {

@@ -64,17 +64,37 @@ impl Texts {
     pub fn write_json(&self, message: &Message, out: &mut Vec<u8>) {
         let stamp = Stamp::encode(self.tag, message);
         out.extend_from_slice(&stamp);
-        let filling = (message.text_bytes as usize).saturating_sub(Stamp::LEN);
+        let (cells, rest) = self.filling(&stamp, message.text_bytes);
+        cells.for_each(|cells| out.extend_from_slice(cells));
+        out.extend_from_slice(rest);
+    }
+
+    /// Takes the text of `message` off the beginning of `json`, where its stamp was read; nothing
+    /// if the text goes on otherwise than it must.
+    pub fn strip_json<'d>(&self, message: &Message, json: &'d [u8]) -> Option<&'d [u8]> {
+        let (stamp, mut left) = json.split_at_checked(Stamp::LEN)?;
+        let (cells, rest) = self.filling(stamp, message.text_bytes);
+        for cells in cells {
+            left = left.strip_prefix(cells)?;
+        }
+        left.strip_prefix(rest)
+    }
+
+    /// What fills a text of `text_bytes` behind its stamp: runs of cells, and the rest.
+    fn filling(&self, stamp: &[u8], text_bytes: u32) -> (impl Iterator<Item = &[u8]>, &[u8]) {
+        let filling = (text_bytes as usize).saturating_sub(Stamp::LEN);
         let mut cells = filling / CELL_BYTES;
-        let mut start = (mix(&stamp) % CELL_COUNT as u64) as usize;
-        while cells > 0 {
+        let mut start = (mix(stamp) % CELL_COUNT as u64) as usize;
+        let runs = std::iter::from_fn(move || {
+            if cells == 0 {
+                return None;
+            }
             let run = cells.min(CELL_COUNT - start);
             let noise = &self.noise[start * self.cell_json_bytes..];
-            out.extend_from_slice(&noise[..run * self.cell_json_bytes]);
-            cells -= run;
-            start = 0;
-        }
-        out.extend_from_slice(&b"01234567"[..filling % CELL_BYTES]);
+            (cells, start) = (cells - run, 0);
+            Some(&noise[..run * self.cell_json_bytes])
+        });
+        (runs, &b"01234567"[..filling % CELL_BYTES])
     }
 }
 
@@ -152,6 +172,26 @@ mod tests {
                 assert_eq!(text.len(), text_bytes as usize, "{alphabet:?}");
                 assert_eq!(Stamp::decode(text.as_bytes()), Ok(message));
                 assert_eq!(text.trim(), text, "{alphabet:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_stripped_and_nothing_else() {
+        for alphabet in [Alphabet::Ascii, Alphabet::Unicode, Alphabet::Mixed] {
+            let texts = Texts::new(RunTag::new(1), alphabet, 1);
+            for text_bytes in [35, 36, 64, 100_000] {
+                let message = message(1, text_bytes);
+                let mut json = Vec::new();
+                texts.write_json(&message, &mut json);
+                json.extend_from_slice(b"\"}]");
+                assert_eq!(texts.strip_json(&message, &json), Some(&b"\"}]"[..]));
+                let longer = Message { text_bytes: text_bytes + 1, ..message };
+                assert_eq!(texts.strip_json(&longer, &json), None);
+                if text_bytes > 35 {
+                    json[Stamp::LEN] ^= 1;
+                    assert_eq!(texts.strip_json(&message, &json), None);
+                }
             }
         }
     }

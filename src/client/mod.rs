@@ -8,9 +8,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::protocol::SessionOptions;
 use crate::time::Timestamp;
-use crate::transport::{ConnectError as TransportError, Endpoint, Lost, TransportOptions};
+use crate::transport::Lost;
+
+pub use crate::protocol::SessionOptions;
+pub use crate::transport::{
+    ConnectError as TransportError, Endpoint, EndpointError, Tls, TlsError, TransportOptions,
+};
 
 /// Which implementation speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +30,10 @@ pub enum Driver {
 pub struct ClientOptions {
     /// Which implementation speaks.
     pub driver: Driver,
-    /// How the protocol is spoken: namespace, auth, limits.
+    /// How the protocol is spoken: namespace, auth, limits, time to open.
     pub session: Rc<SessionOptions>,
     /// How sockets are opened.
     pub transport: TransportOptions,
-    /// From the first step to the namespace's CONNECT.
-    pub connect_timeout: Duration,
     /// The run's clock.
     pub clock: Clock,
 }

@@ -122,14 +122,21 @@ impl Connection {
             standing: &mut self.standing,
             news: &mut self.news,
         };
-        let on_frame: &mut OnFrame<'_> =
-            &mut |sender, frame, at| _ = mouth.input(Input::Frame(frame), sender, at);
+        let mut heard = false;
+        let on_frame: &mut OnFrame<'_> = &mut |sender, frame, at| {
+            heard = true;
+            mouth.input(Input::Frame(frame), sender, at);
+        };
         let read = self.socket.poll(cx, &self.clock, on_frame);
         if let Some(news) = self.news.take() {
             return Poll::Ready(news);
         }
         if let Poll::Ready(lost) = read {
             return Poll::Ready(News::Over(lost.into()));
+        }
+        if heard && self.timer.is_set_to(self.wait_until) {
+            // Woken by a frame; the timer will wake this task when it is time.
+            return Poll::Pending;
         }
         while self.timer.poll(cx, self.wait_until).is_ready() {
             let now = self.clock.now();

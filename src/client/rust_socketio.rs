@@ -45,7 +45,7 @@ pub(super) async fn connect(
 ) -> Result<Box<dyn Client>, ConnectError> {
     let (tell, mut told) = mpsc::channel(QUEUE_LEN_MAX);
     let builder = builder(options, endpoint, &tell)?;
-    let within = options.connect_timeout;
+    let within = options.session.open_timeout;
     let timeout = || ConnectError::Timeout { stage: "the namespace's CONNECT", within };
     let opened = async {
         let driver = builder.connect().await.map_err(failed)?;
@@ -69,7 +69,8 @@ fn builder(
     tell: &Tell,
 ) -> Result<ClientBuilder, ConnectError> {
     let path = endpoint.path_and_query.split('?').next().unwrap_or_default();
-    let address = format!("{}{path}", endpoint.url.trim_end_matches('/'));
+    let scheme = if endpoint.tls { "https" } else { "http" };
+    let address = format!("{scheme}://{}{path}", endpoint.authority);
     let mut builder = ClientBuilder::new(address)
         .namespace(&*options.session.namespace)
         .transport_type(TransportType::Websocket)

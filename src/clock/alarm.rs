@@ -45,7 +45,8 @@ impl Alarm {
         poll_fn(|cx| self.poll_until(cx, moment)).await;
     }
 
-    fn poll_until(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
+    /// Ready once `moment` has come; until then the task is woken when it does.
+    pub fn poll_until(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
         loop {
             let left = moment.since(self.clock.now());
             if left.is_zero() {

@@ -282,7 +282,7 @@ impl Room {
 
     /// A member's connection is gone. It need not hear what is in flight; and what it sent may
     /// never have left, unless somebody has heard it.
-    pub(super) fn gone(&mut self, slot: usize, _at: Timestamp) -> Released {
+    pub(super) fn gone(&mut self, slot: usize) -> Released {
         self.membership.leave(slot);
         let mut released = Released::default();
         for (mouth, flight) in self.flights.iter_mut().enumerate() {

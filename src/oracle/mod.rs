@@ -137,9 +137,11 @@ impl Oracle {
                     .because(detail);
                 found(Finding::Violation(violation));
             }
-            EventKind::Disconnected { .. } | EventKind::Closed => self.gone(event.user, event.at),
+            EventKind::Disconnected { .. } => self.gone(event.user),
             EventKind::Unrecognised { text } => self.unrecognised(event, text, found),
-            EventKind::Connected { .. }
+            // A user who leaves because the run is over still had to hear all that it had to.
+            EventKind::Closed
+            | EventKind::Connected { .. }
             | EventKind::ConnectFailed { .. }
             | EventKind::Unsent { .. } => {}
         }
@@ -349,9 +351,9 @@ impl Oracle {
         self.heard(event, likely.id, likely.intended, false, found);
     }
 
-    fn gone(&mut self, user: UserId, at: Timestamp) {
+    fn gone(&mut self, user: UserId) {
         for seat in self.roster.seats(user) {
-            let released = self.rooms[seat.room()].gone(seat.slot(), at);
+            let released = self.rooms[seat.room()].gone(seat.slot());
             self.tally.must -= u64::from(released.deliveries);
             self.tally.may += u64::from(released.deliveries);
             self.unsettled -= released.messages;

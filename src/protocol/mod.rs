@@ -136,3 +136,6 @@ impl Session {
         Step::Event(Event::Closed(reason))
     }
 }
+
+#[cfg(test)]
+mod tests;

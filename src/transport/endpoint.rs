@@ -43,7 +43,8 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// The Engine.IO endpoint at `path` of the server at `url`, its name looked up.
+    /// The Engine.IO endpoint at `path`, below the path of `url`, its name looked up. The query
+    /// of `url` is sent along.
     ///
     /// # Errors
     /// When `url` is not `http`, `https`, `ws` or `wss` with a host, or the host has no address.
@@ -61,7 +62,9 @@ impl Endpoint {
         let addresses = look_up(&host, port).await?;
         let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
         let authority = authority.rsplit('@').next().unwrap_or_default().to_owned();
-        let path_and_query = format!("{path}?EIO=4&transport=websocket");
+        let prefix = uri.path().trim_end_matches('/');
+        let query = uri.query().map(|query| format!("&{query}")).unwrap_or_default();
+        let path_and_query = format!("{prefix}{path}?EIO=4&transport=websocket{query}");
         Ok(Endpoint { host, tls, authority, path_and_query, addresses, url: url.into() })
     }
 }

@@ -35,8 +35,7 @@ impl Tls {
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
-            let remedy = "install the system's CA certificates, or pass --insecure";
-            return Err(TlsError(format!("no root certificate was found {why}; {remedy}")));
+            return Err(TlsError(format!("no root certificate was found {why}")));
         }
         let config = builder()?.with_root_certificates(roots).with_no_client_auth();
         Ok(Tls { config: Arc::new(config), insecure: false })

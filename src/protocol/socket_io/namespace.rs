@@ -29,12 +29,6 @@ pub(in crate::protocol) struct Seat {
     pub(in crate::protocol) acks: PendingAcks,
 }
 
-impl Seat {
-    fn joining() -> Seat {
-        Seat { standing: Standing::Joining, acks: PendingAcks::default() }
-    }
-}
-
 /// The seats of a session: one in its own namespace, which needs no memory beyond the session's,
 /// and a few elsewhere.
 #[derive(Debug, Default)]
@@ -68,14 +62,12 @@ impl Namespaces {
         }
     }
 
-    /// Takes a seat at `place`, for which CONNECT is sent; keeps one that is there.
+    /// Takes the seat at `place`, which is free, for a CONNECT that is sent.
     pub(in crate::protocol) fn join(&mut self, place: Place<'_>) {
+        let seat = Seat { standing: Standing::Joining, acks: PendingAcks::default() };
         match place {
-            Place::Own => drop(self.own.get_or_insert_with(Seat::joining)),
-            Place::Other(name) if self.seat_mut(place).is_none() => {
-                self.others.push((name.into(), Seat::joining()));
-            }
-            Place::Other(_) => {}
+            Place::Own => self.own = Some(seat),
+            Place::Other(name) => self.others.push((name.into(), seat)),
         }
     }
 

@@ -1,0 +1,126 @@
+//! Arguments, as typed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use reference_server::ServeArgs;
+
+use crate::scenario::{Assignment, Overrides, Period, Rate};
+
+/// Loads, measures and proves Socket.IO chat servers, message by message.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Performs a scenario: measures a chat server and proves what it did with every message.
+    ///
+    /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
+    Run(RunArgs),
+    /// Checks a scenario and prints its plan, without running it.
+    Validate(PlanArgs),
+    /// Prints a JSON Schema.
+    Schema(SchemaArgs),
+    /// Runs the bundled reference server.
+    Serve(ServeArgs),
+}
+
+/// What a plan follows from: the scenario, and what is varied most.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    /// The scenario file.
+    #[arg(env = "CHATBENCH_SCENARIO")]
+    pub(super) scenario: PathBuf,
+    /// The server: `http://host:port`, or `reference` for the bundled one. Repeat it to spread
+    /// the users over several.
+    #[arg(long, value_name = "URL", env = "CHATBENCH_TARGET", value_delimiter = ',')]
+    pub(super) target: Vec<String>,
+    /// How many users.
+    #[arg(long, value_name = "N", env = "CHATBENCH_CLIENTS")]
+    pub(super) clients: Option<u32>,
+    /// Messages sent per second by all users together, such as `500/s`: the highest of the load,
+    /// to which its other rates are scaled.
+    #[arg(long, env = "CHATBENCH_RATE")]
+    pub(super) rate: Option<Rate>,
+    /// How long the load lasts, such as `30 s`: its phases are scaled to it.
+    #[arg(long, env = "CHATBENCH_DURATION")]
+    pub(super) duration: Option<Period>,
+    /// What everything random follows from; a run with the same seed does the same.
+    #[arg(long, value_name = "N", env = "CHATBENCH_SEED")]
+    pub(super) seed: Option<u64>,
+    /// Sets any field of the scenario, such as `load.connect_rate=100/s`. May be repeated.
+    #[arg(long, value_name = "PATH=VALUE", env = "CHATBENCH_SET")]
+    pub(super) set: Vec<Assignment>,
+    /// Addresses of this machine to connect from, in turn; each is good for some 28,000
+    /// connections to one address of a server.
+    #[arg(long, value_name = "IP", env = "CHATBENCH_SOURCE_IP", value_delimiter = ',')]
+    pub(super) source_ip: Vec<IpAddr>,
+    /// Threads to spread the users over [default: one for each core].
+    #[arg(long, value_name = "N", env = "CHATBENCH_SHARDS", value_parser = shards)]
+    pub(super) shards: Option<usize>,
+}
+
+/// How to run a scenario.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Writes `report.json`, the scenario as run and the interval log into this folder.
+    #[arg(long, value_name = "DIR", env = "CHATBENCH_OUT")]
+    pub(super) out: Option<PathBuf>,
+    /// Takes the place of a report that is already in the folder.
+    #[arg(long, requires = "out", env = "CHATBENCH_OVERWRITE")]
+    pub(super) overwrite: bool,
+    /// Accepts any TLS certificate.
+    #[arg(long, env = "CHATBENCH_INSECURE")]
+    pub(super) insecure: bool,
+    /// Plants a fault in the bundled server, to see it found: `echo=0.01`. `chatbench serve
+    /// --help` lists them. May be repeated.
+    #[arg(long, value_name = "NAME[=RATE]", env = "CHATBENCH_FAULT", value_delimiter = ',')]
+    pub(super) fault: Vec<reference_server::Fault>,
+    /// Shows no progress.
+    #[arg(long, short, env = "CHATBENCH_QUIET")]
+    pub(super) quiet: bool,
+}
+
+/// Which schema.
+#[derive(Debug, clap::Args)]
+pub(super) struct SchemaArgs {
+    /// Of what.
+    pub(super) of: SchemaOf,
+}
+
+/// What there are schemas of.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// `report.json`.
+    Report,
+}
+
+impl PlanArgs {
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            set: self.set.clone(),
+            target: self.target.clone(),
+            clients: self.clients,
+            seed: self.seed,
+            rate: self.rate,
+            duration: self.duration,
+        }
+    }
+}
+
+fn shards(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1024) => Ok(count),
+        _ => Err("give a number from 1 to 1024".into()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Reference: the bundled server, as a process of its own that ends with ours.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use reference_server::{Fault, ServeArgs};
+
+use crate::scenario::TargetUrl;
+
+/// A bundled server that was started for a run; it ends when this is dropped, and when this
+/// process ends in whatever way.
+pub(super) struct Reference {
+    child: Child,
+    url: TargetUrl,
+}
+
+/// Why there is no bundled server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReferenceError {
+    #[error("cannot start the bundled server: {0}")]
+    Start(#[from] std::io::Error),
+    #[error("the bundled server did not say where it listens, but {0:?}")]
+    Silent(String),
+}
+
+impl Reference {
+    /// Starts the bundled server on a free port, with `faults` planted.
+    pub(super) fn start(faults: &[Fault], seed: u64) -> Result<Reference, ReferenceError> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["serve", "--port", "0", "--quiet", "--until-stdin-closes"]);
+        command.args(["--seed", &seed.to_string()]);
+        for fault in faults {
+            command.args(["--fault", &fault.to_string()]);
+        }
+        // The environment that sets our flags is not meant for the server's.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("the server's output is piped");
+        BufReader::new(stdout).read_line(&mut line)?;
+        let url = line.trim().strip_prefix("listening on ").and_then(|url| url.parse().ok());
+        match url {
+            Some(url) => Ok(Reference { child, url }),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(ReferenceError::Silent(line))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub(super) fn url(&self) -> &TargetUrl {
+        &self.url
+    }
+}
+
+impl Drop for Reference {
+    fn drop(&mut self) {
+        // The end of its input is the sign to end; it has nothing to save.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the bundled server in this process.
+pub(super) fn serve(args: &ServeArgs) -> ExitCode {
+    reference_server::cli::init_logging(args.quiet);
+    reference_server::cli::exit_code(reference_server::cli::serve(args))
+}

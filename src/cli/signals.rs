@@ -1,0 +1,27 @@
+//! Signals: interrupted once, a run comes to its end; interrupted twice, it stops.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::run::Stop;
+
+/// Follows the signals that ask this process to end, from now on.
+///
+/// # Errors
+/// When the system does not let signals be handled.
+pub(super) fn watch() -> std::io::Result<watch::Receiver<Stop>> {
+    let (wish, stop) = watch::channel(Stop::No);
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            let more = if *wish.borrow() == Stop::No { Stop::Finish } else { Stop::Abort };
+            wish.send_replace(more);
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,309 @@
+//! Joining: into the rooms, and how it is known that a user is in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::agenda::Task;
+use super::crowd::Crowd;
+use super::user::{Membership, Seat};
+use crate::history::{Event, EventKind};
+use crate::scenario::{Confirm, Fields, Offset, SenderPolicy};
+use crate::time::Timestamp;
+
+const PROBE_INTERVAL_MIN: Duration = Duration::from_millis(50);
+const PROBE_INTERVAL_MAX: Duration = Duration::from_secs(1);
+
+/// A room, as far as its members' coming in is concerned.
+#[derive(Debug)]
+pub(super) struct RoomState {
+    /// For each slot, its seat in the shard's table of seats.
+    pub(super) seats: Box<[u32]>,
+    /// Members that have asked and of whom there is no evidence yet.
+    joining: u32,
+    /// Members of whom it is not known yet whether they will ever ask.
+    absent: u32,
+    /// Whether a probe is on the agenda.
+    probe_due: bool,
+    probe_interval: Duration,
+    /// The slot whose turn it is to probe.
+    turn: u32,
+}
+
+impl RoomState {
+    pub(super) fn new(members: usize) -> RoomState {
+        RoomState {
+            seats: vec![u32::MAX; members].into(),
+            joining: 0,
+            absent: members as u32,
+            probe_due: false,
+            probe_interval: PROBE_INTERVAL_MIN,
+            turn: 0,
+        }
+    }
+}
+
+/// Keeps the probes of all rooms together below a rate.
+#[derive(Debug)]
+pub(super) struct Probing {
+    spacing: Duration,
+    next: Timestamp,
+}
+
+impl Probing {
+    pub(super) fn new(rate: f64) -> Probing {
+        Probing { spacing: Duration::from_secs_f64(1.0 / rate), next: Timestamp::ZERO }
+    }
+
+    /// When the next probe may leave, not before `earliest`.
+    fn slot(&mut self, earliest: Timestamp) -> Timestamp {
+        let slot = self.next.max(earliest);
+        self.next = slot + self.spacing;
+        slot
+    }
+}
+
+impl Crowd {
+    pub(super) fn sender_echoed(&self) -> bool {
+        self.brief.scenario.dialect.sender == SenderPolicy::Echoed
+    }
+
+    /// A user that has just connected asks to be let into all its rooms.
+    pub(super) fn join_rooms(&mut self, user: u32) {
+        let first_time = std::mem::take(&mut self.users[user as usize].awaited);
+        for seat in self.users[user as usize].seats.clone() {
+            self.ask(seat);
+            self.account_for(seat, first_time);
+        }
+    }
+
+    /// A user has given up connecting, for now; nobody waits for it any more.
+    pub(super) fn stay_away(&mut self, user: u32) {
+        let first_time = std::mem::take(&mut self.users[user as usize].awaited);
+        for seat in self.users[user as usize].seats.clone() {
+            self.settled(seat);
+            self.account_for(seat, first_time);
+        }
+    }
+
+    fn ask(&mut self, seat: u32) {
+        let brief = Arc::clone(&self.brief);
+        let at = brief.clock.now();
+        let Seat { user, room, place, .. } = self.seats[seat as usize];
+        let user = &mut self.users[user as usize];
+        let Some(client) = &mut user.client else { return };
+        self.scratch.clear();
+        let fields = Fields {
+            room: &brief.plan.rooms[room.index()].name,
+            room_json: &brief.plan.rooms[room.index()].name_json,
+            author: &brief.plan.users[user.id.index()].author,
+        };
+        let join = &brief.scenario.dialect.join;
+        join.template.write(&fields, &mut |_| {}, &mut self.scratch);
+        let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
+        let id = user.id;
+        self.history.push(Event { at, user: id, kind: EventKind::Joining { room } });
+        // A connection that is gone tells its listener, which gets the user up again.
+        let ack = match &join.confirm {
+            Confirm::Ack => client.emit_with_ack(data).ok(),
+            _ => {
+                let _ = client.emit(data);
+                None
+            }
+        };
+        self.seats[seat as usize].membership = Membership::Joining { asked: at, probed: None, ack };
+        self.rooms[place as usize].joining += 1;
+        match join.confirm {
+            Confirm::Probe => {}
+            Confirm::Settle(time) => {
+                self.agenda.add(at + time, Task::JoinOver { seat, asked: at });
+            }
+            Confirm::Ack | Confirm::Event { .. } => {
+                let over = at + brief.scenario.timeouts.join;
+                self.agenda.add(over, Task::JoinOver { seat, asked: at });
+            }
+        }
+    }
+
+    /// It is known whether the member at `seat` comes; once all are, the room is probed.
+    fn account_for(&mut self, seat: u32, first_time: bool) {
+        let place = self.seats[seat as usize].place;
+        self.rooms[place as usize].absent -= u32::from(first_time);
+        self.probe_if_needed(place);
+    }
+
+    fn probe_if_needed(&mut self, place: u32) {
+        let alone = self.rooms[place as usize].seats.len() == 1 && !self.sender_echoed();
+        if alone {
+            return self.admit_alone(place);
+        }
+        let now = self.now();
+        let probes = matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe);
+        let room = &mut self.rooms[place as usize];
+        if probes && room.absent == 0 && room.joining > 0 && !room.probe_due {
+            room.probe_due = true;
+            room.probe_interval = PROBE_INTERVAL_MIN;
+            self.agenda.add(self.probing.slot(now), Task::Probe { room: place });
+        }
+    }
+
+    /// In a room of one nobody can hear anything, so nothing can be shown, nor go wrong.
+    fn admit_alone(&mut self, place: u32) {
+        let seat = self.rooms[place as usize].seats[0];
+        if matches!(self.seats[seat as usize].membership, Membership::Joining { .. }) {
+            self.sit_down(seat);
+        }
+    }
+
+    /// A member says something so that the others can show that they hear it.
+    pub(super) fn probe(&mut self, place: u32) {
+        let now = self.now();
+        self.give_up_on_the_deaf(place, now);
+        let room = &mut self.rooms[place as usize];
+        if room.joining == 0 {
+            room.probe_due = false;
+            return;
+        }
+        if let Some(slot) = self.prober(place) {
+            let room = &mut self.rooms[place as usize];
+            room.turn = (slot + 1) % room.seats.len() as u32;
+            let prober = room.seats[slot as usize];
+            if self.say(prober, now) {
+                self.mark_probed(place, prober, now);
+            }
+        }
+        let room = &mut self.rooms[place as usize];
+        let next = now + room.probe_interval;
+        room.probe_interval = (room.probe_interval * 2).min(PROBE_INTERVAL_MAX);
+        self.agenda.add(self.probing.slot(next), Task::Probe { room: place });
+    }
+
+    /// The next slot that can show something to somebody: it is connected, and it is not the only
+    /// one that waits.
+    fn prober(&self, place: u32) -> Option<u32> {
+        let room = &self.rooms[place as usize];
+        let slots = room.seats.len() as u32;
+        (0..slots).map(|step| (room.turn + step) % slots).find(|&slot| {
+            let seat = &self.seats[room.seats[slot as usize] as usize];
+            let waits = matches!(seat.membership, Membership::Joining { .. });
+            let only_one = waits && room.joining == 1 && !self.sender_echoed();
+            self.users[seat.user as usize].client.is_some() && !only_one
+        })
+    }
+
+    fn mark_probed(&mut self, place: u32, prober: u32, now: Timestamp) {
+        let echoed = self.sender_echoed();
+        for &seat in &self.rooms[place as usize].seats {
+            if seat == prober && !echoed {
+                continue;
+            }
+            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
+                probed.get_or_insert(now);
+            }
+        }
+    }
+
+    fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
+        let patience = self.brief.scenario.timeouts.join;
+        for slot in 0..self.rooms[place as usize].seats.len() {
+            let seat = self.rooms[place as usize].seats[slot];
+            let membership = self.seats[seat as usize].membership;
+            if let Membership::Joining { asked, probed: Some(probed), .. } = membership
+                && probed + patience < now
+            {
+                self.deaf(seat, asked, now);
+            }
+        }
+    }
+
+    fn deaf(&mut self, seat: u32, asked: Timestamp, now: Timestamp) {
+        let Seat { user, room, place, .. } = self.seats[seat as usize];
+        let kind = EventKind::JoinUnconfirmed { room, after: now.since(asked) };
+        self.note(now, self.users[user as usize].id, kind);
+        self.seats[seat as usize].membership = Membership::Deaf { asked };
+        self.rooms[place as usize].joining -= 1;
+        self.settled(seat);
+    }
+
+    /// A join has had its time: a settled one is taken to have worked, any other not.
+    pub(super) fn join_over(&mut self, seat: u32, asked_then: Timestamp) {
+        let Membership::Joining { asked, .. } = self.seats[seat as usize].membership else {
+            return;
+        };
+        if asked != asked_then {
+            return;
+        }
+        let now = self.now();
+        match self.brief.scenario.dialect.join.confirm {
+            Confirm::Settle(_) => self.joined(seat, now),
+            _ => self.deaf(seat, asked, now),
+        }
+    }
+
+    pub(super) fn confirmed_by_ack(&mut self, user: u32, id: u64, at: Timestamp) {
+        for seat in self.users[user as usize].seats.clone() {
+            let membership = self.seats[seat as usize].membership;
+            if matches!(membership, Membership::Joining { ack: Some(ack), .. } if ack == id) {
+                self.joined(seat, at);
+            }
+        }
+    }
+
+    /// The confirming event came: for the rooms that it speaks of, or for all that the user is
+    /// joining, if it speaks of none.
+    pub(super) fn confirmed_by_event(&mut self, user: u32, data: &str, at: Timestamp) {
+        let brief = Arc::clone(&self.brief);
+        let Confirm::Event { template, .. } = &brief.scenario.dialect.join.confirm else { return };
+        let Ok(value) = serde_json::from_str(data) else { return };
+        let author = &brief.plan.users[self.users[user as usize].id.index()].author;
+        for seat in self.users[user as usize].seats.clone() {
+            let room = &brief.plan.rooms[self.seats[seat as usize].room.index()];
+            let fields = Fields { room: &room.name, room_json: &room.name_json, author };
+            let meant = template
+                .as_ref()
+                .is_none_or(|template| template.matches(&fields, "", &value, Offset::Allowed));
+            if meant {
+                self.joined(seat, at);
+            }
+        }
+    }
+
+    /// There is evidence that the user at `seat` is in its room.
+    pub(super) fn joined(&mut self, seat: u32, at: Timestamp) {
+        let Seat { user, room, membership, .. } = self.seats[seat as usize];
+        let asked = match membership {
+            Membership::Joining { asked, .. } | Membership::Deaf { asked } => asked,
+            Membership::Out | Membership::In => return,
+        };
+        let kind = EventKind::Joined { room, after: at.since(asked) };
+        self.note(at, self.users[user as usize].id, kind);
+        self.sit_down(seat);
+    }
+
+    fn sit_down(&mut self, seat: u32) {
+        let Seat { place, membership, .. } = self.seats[seat as usize];
+        self.seats[seat as usize].membership = Membership::In;
+        if matches!(membership, Membership::Joining { .. }) {
+            self.rooms[place as usize].joining -= 1;
+            self.settled(seat);
+        }
+    }
+
+    /// The connection is gone, and with it the place in the room.
+    pub(super) fn stand_up(&mut self, seat: u32) {
+        let Seat { place, membership, .. } = self.seats[seat as usize];
+        self.seats[seat as usize].membership = Membership::Out;
+        if matches!(membership, Membership::Joining { .. }) {
+            self.rooms[place as usize].joining -= 1;
+        }
+    }
+
+    /// The assembly need not wait for this seat any more.
+    fn settled(&mut self, seat: u32) {
+        if std::mem::take(&mut self.seats[seat as usize].awaited) {
+            self.unseated -= 1;
+            if self.unseated == 0 {
+                self.news.tell();
+            }
+        }
+    }
+}

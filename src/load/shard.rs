@@ -1,0 +1,220 @@
+//! Shard: one thread's share of a run, from the first connection to the last goodbye.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+
+use super::agenda::Task;
+use super::connecting::{connect, recover};
+use super::crowd::{Crowd, Shared};
+use super::{Brief, Command};
+use crate::clock::Alarm;
+use crate::history::{EventKind, History};
+use crate::scenario::ShardPlan;
+use crate::time::Timestamp;
+
+/// Tasks done in a row before the connections have their turn.
+const TASKS_MAX: usize = 32;
+const TICK: Duration = Duration::from_millis(100);
+/// Nothing may have been heard for this long before a drain is over, so that a delivery too many
+/// is still seen.
+const QUIET: Duration = Duration::from_millis(200);
+/// For goodbyes to leave.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+/// Why a shard could not do its job.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The system gives no runtime or no timer.
+    #[error("no file descriptor for a runtime or a timer: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Performs `part` of the plan, as `commands` say, and writes it down in `history`. Tells
+/// `assembled` once everybody who could be is in their rooms.
+///
+/// Must run on a [`tokio::runtime::LocalRuntime`].
+///
+/// # Errors
+/// When the system lacks what a shard needs.
+pub async fn perform(
+    brief: Arc<Brief>,
+    part: ShardPlan,
+    history: History,
+    commands: watch::Receiver<Command>,
+    assembled: oneshot::Sender<()>,
+) -> Result<(), LoadError> {
+    let alarm = Alarm::new(brief.clock)?;
+    let crowd = Rc::new(RefCell::new(Crowd::gather(brief, &part, history)));
+    let obeying = tokio::task::spawn_local(obey(commands, Rc::clone(&crowd)));
+    let mut shard = Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None };
+    shard.invite(&part);
+    shard.until(|crowd, _| crowd.unseated == 0).await;
+    // Nobody listens any more when the run was aborted meanwhile.
+    let _ = assembled.send(());
+    if let Some(start) = shard.await_beginning().await {
+        shard.start = Some(start);
+        shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
+        shard.speak(start).await;
+    }
+    shard.drain().await;
+    shard.dismiss().await;
+    obeying.abort();
+    Ok(())
+}
+
+/// Passes on what the conductor says; without a conductor, nobody wants the run any more.
+async fn obey(mut commands: watch::Receiver<Command>, crowd: Shared) {
+    loop {
+        let command = *commands.borrow_and_update();
+        {
+            let crowd = &mut *crowd.borrow_mut();
+            crowd.command = command;
+            crowd.news.tell();
+        }
+        if commands.changed().await.is_err() {
+            let crowd = &mut *crowd.borrow_mut();
+            crowd.command = Command::Abort;
+            return crowd.news.tell();
+        }
+    }
+}
+
+struct Shard {
+    crowd: Shared,
+    alarm: Alarm,
+    next_tick: Timestamp,
+    /// When the load began, once it has.
+    start: Option<Timestamp>,
+}
+
+impl Shard {
+    fn invite(&self, part: &ShardPlan) {
+        let mut crowd = self.crowd.borrow_mut();
+        let brief = Arc::clone(&crowd.brief);
+        let now = crowd.now();
+        for (user, id) in part.users.iter().enumerate() {
+            let due = now + brief.plan.users[id.index()].connect_after;
+            crowd.agenda.add(due, Task::Connect { user: user as u32 });
+        }
+    }
+
+    /// When the load begins; never, if the run is to end before.
+    async fn await_beginning(&mut self) -> Option<Timestamp> {
+        self.until(|crowd, _| crowd.command != Command::Assemble).await;
+        let command = self.crowd.borrow().command;
+        match command {
+            Command::Begin(start) => Some(start),
+            Command::Assemble | Command::Finish | Command::Abort => None,
+        }
+    }
+
+    async fn speak(&mut self, start: Timestamp) {
+        let duration = self.crowd.borrow().brief.scenario.load.profile.duration();
+        let end = start + duration;
+        self.until(|crowd, now| {
+            let over = now >= end && !crowd.agenda.has_speech();
+            over || crowd.command == Command::Finish
+        })
+        .await;
+        self.crowd.borrow_mut().agenda.fall_silent();
+    }
+
+    /// Listens until everything was heard and nothing more comes, or its time is over.
+    async fn drain(&mut self) {
+        let began = self.crowd.borrow().now();
+        let over = began + self.crowd.borrow().brief.scenario.timeouts.delivery + QUIET;
+        self.until(|crowd, now| {
+            let quiet = now.since(crowd.last_heard.max(began)) >= QUIET;
+            now >= over || quiet && crowd.history.unsettled() == 0
+        })
+        .await;
+    }
+
+    async fn dismiss(&mut self) {
+        let mut clients = Vec::new();
+        {
+            let mut crowd = self.crowd.borrow_mut();
+            crowd.dismissed = true;
+            let now = crowd.now();
+            for user in 0..crowd.users.len() {
+                if let Some(client) = crowd.users[user].client.take() {
+                    let id = crowd.users[user].id;
+                    crowd.note(now, id, EventKind::Closed);
+                    clients.push(client);
+                }
+            }
+            crowd.history.tick(now);
+        }
+        if self.is_aborted() {
+            return;
+        }
+        for (closed, client) in clients.iter_mut().enumerate() {
+            client.close();
+            if closed % TASKS_MAX == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let farewell = self.crowd.borrow().now() + FAREWELL;
+        self.crowd.borrow().brief.clock.sleep_until(farewell).await;
+    }
+
+    /// Does what is due, as it becomes due, until `done` or the run is aborted.
+    async fn until(&mut self, mut done: impl FnMut(&mut Crowd, Timestamp) -> bool) {
+        loop {
+            let now = self.crowd.borrow().now();
+            let busy = self.do_due_tasks(now);
+            recover(&self.crowd);
+            self.tick_if_due(now);
+            if self.is_aborted() || done(&mut self.crowd.borrow_mut(), now) {
+                return;
+            }
+            if busy {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let next = self.crowd.borrow().agenda.next_due().min(self.next_tick);
+            poll_fn(|cx| {
+                if self.crowd.borrow_mut().news.poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                self.alarm.poll_until(cx, next)
+            })
+            .await;
+        }
+    }
+
+    fn is_aborted(&self) -> bool {
+        self.crowd.borrow().command == Command::Abort
+    }
+
+    /// Whether there may be more to do at once.
+    fn do_due_tasks(&mut self, now: Timestamp) -> bool {
+        for _ in 0..TASKS_MAX {
+            let due = self.crowd.borrow_mut().agenda.take_due(now);
+            let Some((due, task)) = due else { return false };
+            match task {
+                Task::Connect { user } => connect(&self.crowd, user),
+                Task::Probe { room } => self.crowd.borrow_mut().probe(room),
+                Task::JoinOver { seat, asked } => self.crowd.borrow_mut().join_over(seat, asked),
+                Task::Speak { speaker } => {
+                    let start = self.start.expect("nobody speaks before the load begins");
+                    self.crowd.borrow_mut().speak(speaker, due, start);
+                }
+            }
+        }
+        true
+    }
+
+    fn tick_if_due(&mut self, now: Timestamp) {
+        if now >= self.next_tick {
+            self.crowd.borrow_mut().history.tick(now);
+            self.next_tick = now + TICK;
+        }
+    }
+}

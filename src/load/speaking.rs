@@ -1,0 +1,77 @@
+//! Speaking: what is due is said, and when it was due is remembered.
+
+use std::sync::Arc;
+
+use super::agenda::Task;
+use super::crowd::Crowd;
+use crate::chat::{Message, MessageId, RoomId};
+use crate::history::{Event, EventKind};
+use crate::scenario::{Arrivals, Fields};
+use crate::time::Timestamp;
+
+/// A member of a room who speaks there by a schedule.
+#[derive(Debug)]
+pub(super) struct Speaker {
+    seat: u32,
+    arrivals: Arrivals,
+}
+
+impl Crowd {
+    /// Puts the first message of every speaker on the agenda, for a load that begins at `start`.
+    pub(super) fn take_the_floor(&mut self, rooms: &[RoomId], start: Timestamp) {
+        let brief = Arc::clone(&self.brief);
+        for (place, &id) in rooms.iter().enumerate() {
+            for slot in 0..brief.plan.rooms[id.index()].speakers {
+                let seat = self.rooms[place].seats[slot as usize];
+                let arrivals = brief.plan.arrivals(id, slot);
+                self.speakers.push(Speaker { seat, arrivals });
+                self.schedule(self.speakers.len() as u32 - 1, start);
+            }
+        }
+    }
+
+    fn schedule(&mut self, speaker: u32, start: Timestamp) {
+        let profile = &self.brief.scenario.load.profile;
+        let next = self.speakers[speaker as usize].arrivals.next(profile);
+        if let Some(after) = next {
+            self.agenda.add(start + after, Task::Speak { speaker });
+        }
+    }
+
+    /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
+    pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
+        self.say(self.speakers[speaker as usize].seat, intended);
+        self.schedule(speaker, start);
+    }
+
+    /// Sends the next message from `seat`; whether there was a connection to send it on.
+    pub(super) fn say(&mut self, seat: u32, intended: Timestamp) -> bool {
+        let brief = &*self.brief;
+        let now = brief.clock.now();
+        let entry = &mut self.seats[seat as usize];
+        let user = &mut self.users[entry.user as usize];
+        let sender = user.id;
+        let Some(client) = &mut user.client else {
+            let kind = EventKind::Unsent { room: entry.room, intended };
+            self.note(now, sender, kind);
+            return false;
+        };
+        let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
+        entry.sequence += 1;
+        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, id);
+        let message = Message { id, intended, text_bytes };
+        let room = &brief.plan.rooms[id.room.index()];
+        let author = &brief.plan.users[sender.index()].author;
+        let fields = Fields { room: &room.name, room_json: &room.name_json, author };
+        let texts = &self.texts;
+        self.scratch.clear();
+        let mut write_text = |out: &mut Vec<u8>| texts.write_json(&message, out);
+        brief.scenario.dialect.send.write(&fields, &mut write_text, &mut self.scratch);
+        let data = std::str::from_utf8(&self.scratch).expect("templates and texts are UTF-8");
+        // Written down first, for it may be heard before the call returns; should the connection
+        // turn out to be gone, its loss is written down next, and nobody must hear the message.
+        let kind = EventKind::Sent { message };
+        self.history.push(Event { at: now, user: sender, kind });
+        client.emit(data).is_ok()
+    }
+}

@@ -1,0 +1,252 @@
+//! Judge: follows one shard's history with its oracle and recorder, second by second.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::clock::ThreadCpu;
+use crate::history::{Event, EventKind, Listener};
+use crate::metrics::{Histogram, Metric, Recorder};
+use crate::oracle::{Finding, Oracle, Tally, Violation, ViolationKind};
+use crate::time::Timestamp;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Reasons for failed and lost connections that are told apart.
+const REASONS_MAX: usize = 20;
+
+/// Broken promises: all of them counted, the first of each kind kept in full.
+#[derive(Clone, Debug, Default)]
+pub struct ViolationBook {
+    counts: BTreeMap<ViolationKind, u64>,
+    kept: BTreeMap<ViolationKind, Vec<Violation>>,
+    kept_max: usize,
+}
+
+impl ViolationBook {
+    /// A book that keeps the first `kept_max` of each kind.
+    pub fn new(kept_max: usize) -> ViolationBook {
+        ViolationBook { kept_max, ..ViolationBook::default() }
+    }
+
+    /// Counts `violation`, and keeps it if there is room.
+    pub fn record(&mut self, violation: Violation) {
+        *self.counts.entry(violation.kind).or_default() += 1;
+        let kept = self.kept.entry(violation.kind).or_default();
+        if kept.len() < self.kept_max {
+            kept.push(violation);
+        }
+    }
+
+    /// Adds what another shard's book has.
+    pub fn add(&mut self, other: ViolationBook) {
+        for (kind, count) in other.counts {
+            *self.counts.entry(kind).or_default() += count;
+        }
+        for (kind, violations) in other.kept {
+            let kept = self.kept.entry(kind).or_default();
+            kept.extend(violations);
+            kept.sort_by_key(|violation| violation.at);
+            kept.truncate(self.kept_max);
+        }
+    }
+
+    /// How many there are of `kind`.
+    pub fn count(&self, kind: ViolationKind) -> u64 {
+        self.counts.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// How many there are of all kinds.
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// Those of `kind` that were kept, oldest first.
+    pub fn kept(&self, kind: ViolationKind) -> &[Violation] {
+        self.kept.get(&kind).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// One second of one shard.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) recorder: Recorder,
+    pub(super) violations: u64,
+}
+
+/// All that a shard found, once it is over.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub(super) book: ViolationBook,
+    pub(super) tally: Tally,
+    pub(super) send_delay: Histogram,
+    /// Time on a processor over time, while the load lasted.
+    pub(super) busy: f64,
+    /// Why connections failed or were lost, and how often.
+    pub(super) reasons: BTreeMap<Box<str>, u64>,
+}
+
+/// When the load begins, told to all judges at once; [`Timestamp::NEVER`] until then.
+#[derive(Debug)]
+pub(super) struct LoadStart(AtomicU64);
+
+impl Default for LoadStart {
+    fn default() -> LoadStart {
+        LoadStart(AtomicU64::new(Timestamp::NEVER.as_nanos()))
+    }
+}
+
+impl LoadStart {
+    pub(super) fn set(&self, start: Timestamp) {
+        self.0.store(start.as_nanos(), Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Follows one shard's history.
+pub(super) struct Judge {
+    oracle: Oracle,
+    /// What happened since the last snapshot.
+    recorder: Recorder,
+    violations: u64,
+    findings: Findings,
+    load_start: Arc<LoadStart>,
+    snapshots: mpsc::UnboundedSender<Snapshot>,
+    next_snapshot: Timestamp,
+    load_cpu: Option<(Timestamp, ThreadCpu)>,
+}
+
+impl Judge {
+    pub(super) fn new(
+        oracle: Oracle,
+        kept_max: usize,
+        load_start: Arc<LoadStart>,
+        snapshots: mpsc::UnboundedSender<Snapshot>,
+    ) -> Judge {
+        let findings = Findings {
+            book: ViolationBook::new(kept_max),
+            tally: Tally::default(),
+            send_delay: Histogram::default(),
+            busy: 0.0,
+            reasons: BTreeMap::new(),
+        };
+        Judge {
+            oracle,
+            recorder: Recorder::default(),
+            violations: 0,
+            findings,
+            load_start,
+            snapshots,
+            next_snapshot: Timestamp::ZERO + SECOND,
+            load_cpu: None,
+        }
+    }
+
+    /// What was found in the end; whatever must still be heard is lost.
+    pub(super) fn finish(&mut self, now: Timestamp) -> Findings {
+        let (book, violations) = (&mut self.findings.book, &mut self.violations);
+        self.oracle.finish(now, &mut |finding| {
+            if let Finding::Violation(violation) = finding {
+                *violations += 1;
+                book.record(violation);
+            }
+        });
+        self.findings.tally = self.oracle.tally();
+        self.snapshot();
+        let none = Findings {
+            book: ViolationBook::default(),
+            tally: Tally::default(),
+            send_delay: Histogram::default(),
+            busy: 0.0,
+            reasons: BTreeMap::new(),
+        };
+        std::mem::replace(&mut self.findings, none)
+    }
+
+    fn judge(&mut self, event: &Event, load_start: Timestamp) {
+        self.recorder.record(event, load_start);
+        if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why } = &event.kind {
+            self.count_reason(why);
+        }
+        let Judge { oracle, recorder, violations, findings, .. } = self;
+        oracle.judge(event, &mut |finding| match finding {
+            Finding::Delivered { intended, sent, at } if intended >= load_start => {
+                recorder.delivered(intended, sent, at);
+            }
+            Finding::Completed { intended, first, last } if intended >= load_start => {
+                recorder.completed(intended, first, last);
+            }
+            Finding::Delivered { .. } | Finding::Completed { .. } => {}
+            Finding::Violation(violation) => {
+                *violations += 1;
+                findings.book.record(violation);
+            }
+        });
+    }
+
+    fn count_reason(&mut self, why: &str) {
+        let reasons = &mut self.findings.reasons;
+        if let Some(count) = reasons.get_mut(why) {
+            *count += 1;
+        } else if reasons.len() < REASONS_MAX {
+            reasons.insert(why.into(), 1);
+        } else {
+            *reasons.entry("other reasons".into()).or_default() += 1;
+        }
+    }
+
+    fn snapshot(&mut self) {
+        self.findings.send_delay.add(self.recorder.histogram(Metric::SendDelay));
+        let snapshot = Snapshot {
+            recorder: self.recorder.clone(),
+            violations: std::mem::take(&mut self.violations),
+        };
+        self.recorder.clear();
+        // Nobody is there to take it any more when the run was aborted.
+        let _ = self.snapshots.send(snapshot);
+    }
+
+    fn measure_busyness(&mut self, now: Timestamp, load_start: Timestamp) {
+        if now < load_start {
+            return;
+        }
+        let cpu = ThreadCpu::now();
+        let (from, spent) = *self.load_cpu.get_or_insert((now, cpu));
+        let elapsed = now.since(from).as_secs_f64();
+        if elapsed > 0.0 {
+            self.findings.busy = cpu.since(spent).as_secs_f64() / elapsed;
+        }
+    }
+}
+
+impl Listener for Rc<RefCell<Judge>> {
+    fn observe(&mut self, events: &[Event]) {
+        let mut judge = self.borrow_mut();
+        let load_start = judge.load_start.get();
+        for event in events {
+            judge.judge(event, load_start);
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        let mut judge = self.borrow_mut();
+        if now >= judge.next_snapshot {
+            let load_start = judge.load_start.get();
+            judge.measure_busyness(now, load_start);
+            judge.oracle.sweep(now);
+            judge.snapshot();
+            judge.next_snapshot = now + SECOND;
+        }
+    }
+
+    fn unsettled(&self) -> usize {
+        self.borrow().oracle.unsettled()
+    }
+}

@@ -1,0 +1,198 @@
+//! Outcome: what a run showed, and what it could not show.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::{Findings, ViolationBook};
+use super::thresholds::{self, ThresholdOutcome, ThresholdResult};
+use crate::chat::RunTag;
+use crate::load::Brief;
+use crate::metrics::{Quantile, Recorder, Timeline};
+use crate::oracle::{Tally, Verdict, ViolationKind};
+use crate::scenario::OrderPolicy;
+
+/// Why something cannot be said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Doubt {
+    /// The generator could not keep its schedule, so latencies speak of it, not of the server.
+    GeneratorSaturated {
+        /// The shard that was latest.
+        shard: usize,
+        /// Its 99th percentile of send delay, in milliseconds.
+        send_delay_p99_ms: f64,
+        /// What was allowed, in milliseconds.
+        limit_ms: f64,
+        /// The share of its core that this shard used while the load lasted, from 0 to 1.
+        busy: f64,
+    },
+    /// Too few samples for what a threshold speaks of.
+    TooFewSamples {
+        /// The threshold, as `metric percentile`.
+        threshold: String,
+        /// The samples there are.
+        samples: u64,
+        /// The samples it needs.
+        needed: u64,
+    },
+    /// More messages were in flight than accounts are kept of.
+    Overflow {
+        /// Messages that went unjudged.
+        messages: u64,
+    },
+    /// Messages were due that no connection could take.
+    Unsent {
+        /// How many.
+        messages: u64,
+    },
+    /// The run was interrupted.
+    Interrupted,
+    /// No delivery had to happen, so none was shown to.
+    NothingJudged,
+}
+
+/// How one thread of the generator fared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ShardHealth {
+    /// The share of a core it used while the load lasted, from 0 to 1.
+    pub busy: f64,
+    /// The 99th percentile of its send delay, in milliseconds.
+    pub send_delay_p99_ms: f64,
+}
+
+/// All that a run showed.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The worst of all that follows.
+    pub verdict: Verdict,
+    /// What cannot be said, and why.
+    pub doubts: Vec<Doubt>,
+    /// Thresholds and what was measured against them.
+    pub thresholds: Vec<ThresholdResult>,
+    /// Broken promises.
+    pub violations: ViolationBook,
+    /// How much was judged.
+    pub tally: Tally,
+    /// Everything measured.
+    pub recorder: Recorder,
+    /// Second by second.
+    pub timeline: Timeline,
+    /// The generator's own health, shard by shard.
+    pub shards: Vec<ShardHealth>,
+    /// Why connections failed or were lost, and how often.
+    pub reasons: BTreeMap<Box<str>, u64>,
+    /// The run's tag.
+    pub tag: RunTag,
+    /// When it began, in milliseconds since 1970.
+    pub began_unix_ms: u64,
+    /// From its beginning to the last goodbye.
+    pub took: Duration,
+    /// When the load began and ended, counted from the run's beginning; nothing if it never did.
+    pub load: Option<(Duration, Duration)>,
+}
+
+/// What the conductor hands over when the last shard is done.
+pub(super) struct Harvest {
+    pub(super) recorder: Recorder,
+    pub(super) timeline: Timeline,
+    pub(super) findings: Vec<Findings>,
+    pub(super) interrupted: bool,
+    pub(super) began_unix_ms: u64,
+    pub(super) took: Duration,
+    pub(super) load: Option<(Duration, Duration)>,
+}
+
+impl RunOutcome {
+    pub(super) fn new(brief: &Brief, harvest: Harvest) -> RunOutcome {
+        let limits = &brief.scenario.limits;
+        let mut violations = ViolationBook::new(limits.violations_kept_max as usize);
+        let mut tally = Tally::default();
+        let mut shards = Vec::new();
+        let mut reasons = BTreeMap::new();
+        for findings in harvest.findings {
+            let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
+            let send_delay_p99_ms = send_delay_p99.as_secs_f64() * 1e3;
+            shards.push(ShardHealth { busy: findings.busy, send_delay_p99_ms });
+            violations.add(findings.book);
+            tally.add(&findings.tally);
+            for (why, count) in findings.reasons {
+                *reasons.entry(why).or_default() += count;
+            }
+        }
+        let mut outcome = RunOutcome {
+            verdict: Verdict::Pass,
+            doubts: Vec::new(),
+            thresholds: thresholds::check(&brief.scenario.thresholds, &harvest.recorder),
+            violations,
+            tally,
+            recorder: harvest.recorder,
+            timeline: harvest.timeline,
+            shards,
+            reasons,
+            tag: brief.tag,
+            began_unix_ms: harvest.began_unix_ms,
+            took: harvest.took,
+            load: harvest.load,
+        };
+        outcome.doubt(brief, harvest.interrupted);
+        outcome.conclude(brief);
+        outcome
+    }
+
+    /// Whether a broken promise of this kind costs the verdict.
+    pub fn condemns(order: OrderPolicy, kind: ViolationKind) -> bool {
+        kind != ViolationKind::Reordered || order == OrderPolicy::Fail
+    }
+
+    fn doubt(&mut self, brief: &Brief, interrupted: bool) {
+        let limit_ms = brief.scenario.limits.send_delay_p99.as_secs_f64() * 1e3;
+        let late = |shard: &ShardHealth| shard.send_delay_p99_ms;
+        let latest = self.shards.iter().enumerate().max_by(|(_, a), (_, b)| {
+            late(a).total_cmp(&late(b))
+        });
+        if let Some((shard, health)) = latest
+            && health.send_delay_p99_ms > limit_ms
+        {
+            let ShardHealth { busy, send_delay_p99_ms } = *health;
+            let doubt = Doubt::GeneratorSaturated { shard, send_delay_p99_ms, limit_ms, busy };
+            self.doubts.push(doubt);
+            for threshold in &mut self.thresholds {
+                if threshold.unit == "ms" {
+                    threshold.outcome = ThresholdOutcome::Unknown;
+                }
+            }
+        }
+        for threshold in &self.thresholds {
+            if threshold.samples < threshold.samples_needed {
+                self.doubts.push(Doubt::TooFewSamples {
+                    threshold: threshold.name.clone(),
+                    samples: threshold.samples,
+                    needed: threshold.samples_needed,
+                });
+            }
+        }
+        let unsent = self.recorder.counters().unsent;
+        let more = [
+            (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),
+            (unsent > 0, Doubt::Unsent { messages: unsent }),
+            (interrupted, Doubt::Interrupted),
+            (self.tally.must == 0, Doubt::NothingJudged),
+        ];
+        self.doubts.extend(more.into_iter().filter_map(|(is, doubt)| is.then_some(doubt)));
+    }
+
+    fn conclude(&mut self, brief: &Brief) {
+        let broken = ViolationKind::ALL.into_iter().any(|kind| {
+            self.violations.count(kind) > 0 && Self::condemns(brief.scenario.order, kind)
+        });
+        let missed = |result: &ThresholdResult| result.outcome == ThresholdOutcome::Missed;
+        if broken || self.thresholds.iter().any(missed) {
+            self.verdict = self.verdict.and(Verdict::Fail);
+        }
+        if !self.doubts.is_empty() {
+            self.verdict = self.verdict.and(Verdict::Unknown);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The target as typed: which server, by which transport, through which client.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::shorthand::{Shorthand, deserialize_by_shorthand};
+use crate::scenario::units::UnitError;
+
+/// `reference`, a URL, or a list of URLs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TargetFile {
+    /// `reference` or a URL such as `http://localhost:3000`.
+    One(String),
+    /// URLs; the users are spread over them in turn.
+    Many(Vec<String>),
+}
+
+impl Default for TargetFile {
+    fn default() -> TargetFile {
+        TargetFile::One("reference".into())
+    }
+}
+
+impl<'de> Shorthand<'de> for TargetFile {
+    const EXPECTED: &'static str = "`reference`, a URL, or a list of URLs";
+
+    fn from_text(text: &str) -> Result<TargetFile, UnitError> {
+        Ok(TargetFile::One(text.into()))
+    }
+
+    fn from_list<D: Deserializer<'de>>(list: D) -> Result<TargetFile, D::Error> {
+        Vec::deserialize(list).map(TargetFile::Many)
+    }
+}
+
+deserialize_by_shorthand!(TargetFile);
+
+/// The Engine.IO transport that users connect by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// WebSocket from the first request on, without polling before it.
+    #[default]
+    Websocket,
+}
+
+impl Shorthand<'_> for Transport {
+    const EXPECTED: &'static str = "`websocket`";
+
+    fn from_text(text: &str) -> Result<Transport, UnitError> {
+        let what = match text {
+            "websocket" => return Ok(Transport::Websocket),
+            "polling" | "upgrade" => {
+                format!("the transport `{text}` is not spoken by this version")
+            }
+            _ => format!("`{text}` is not a transport"),
+        };
+        Err(UnitError { what, remedy: "write `websocket`, or leave `transport` out".into() })
+    }
+}
+
+deserialize_by_shorthand!(Transport);
+
+/// Who speaks Socket.IO for the users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientKind {
+    /// chatbench's own client.
+    #[default]
+    Native,
+    /// The `rust_socketio` crate: slower, and a second opinion.
+    RustSocketio,
+}
