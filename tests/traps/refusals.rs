@@ -2,7 +2,7 @@
 
 use chatbench::protocol::SessionOptions;
 
-use crate::support::scripted::{CLOSE, OPEN, agreement, closing, frame, text};
+use crate::support::scripted::frame::{CLOSE, OPEN, agreement, closing, frame, text};
 use crate::trial::{Trial, hold};
 
 #[test]
