@@ -5,8 +5,8 @@
 
 mod environment;
 mod exit;
-//mod folder;
-//mod interval_log;
+mod folder;
+mod interval_log;
 pub mod json;
 pub mod model;
 pub mod numbers;
@@ -15,10 +15,10 @@ pub mod text;
 
 pub use environment::Environment;
 pub use exit::ExitKind;
-//pub use folder::{FolderError, OutFolder};
-//pub use interval_log::IntervalLog;
+pub use folder::{FolderError, OutFolder};
+pub use interval_log::IntervalLog;
 pub use model::Report;
 pub use schema::schema;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 /// How a summary looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -101,7 +103,7 @@ impl<'a> Page<'a> {
     fn hanging(&mut self, first: &str, columns: usize, text: &str) -> io::Result<()> {
         let room = self.style.width.saturating_sub(columns).max(1);
         let text = glued(text);
-        for (at, line) in textwrap::wrap(&text, room).iter().enumerate() {
+        for (at, line) in textwrap::wrap(&text, options(room)).iter().enumerate() {
             let line = line.replace(GLUE, " ");
             if at == 0 {
                 self.line(&format!("{first}{line}"))?;
@@ -111,6 +113,14 @@ impl<'a> Page<'a> {
         }
         Ok(())
     }
+}
+
+/// Lines are broken at spaces only: a name such as `user-17` stays whole, and so does a URL.
+fn options(columns: usize) -> Options<'static> {
+    Options::new(columns)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false)
 }
 
 /// A space that no line is broken at, for the time of wrapping.
