@@ -113,7 +113,8 @@ fn header(began_unix_ms: u64) -> String {
          #[StartTime: {seconds}.{millis:03} (seconds since epoch)]\n\
          #[BaseTime: {seconds}.{millis:03} (seconds since epoch)]\n\
          #[MaxValueDivisor: 1000.000]\n\
-         \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
+         \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\
+         \"Interval_Compressed_Histogram\"\n",
         version = env!("CARGO_PKG_VERSION"),
     )
 }

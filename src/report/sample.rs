@@ -26,7 +26,7 @@ seed: 7
 load:
   phases:
     - hold: {rate: 10/s, for: 2 s}
-    - ramp: {from: 10/s, to: 20/s, for: 3 s}
+    - ramp: {from: 1/s, to: 9/s, for: 3 s}
 ";
 
 /// A run of twenty users in two rooms.

@@ -140,7 +140,7 @@ mod tests {
         let all = assembly.chain(bars.phase.iter().map(|(_, bar)| bar)).chain(&bars.drain);
         let bar = |bar: &ProgressBar| {
             let part = format!("{}/{}", bar.position(), bar.length().unwrap_or(0));
-            format!("{} {part}\n  {}", bar.prefix(), bar.message())
+            format!("{} {part}\n  {}", bar.prefix(), bar.message()).trim_end().to_owned()
         };
         all.map(bar).collect::<Vec<_>>().join("\n")
     }
@@ -156,33 +156,29 @@ mod tests {
         });
         expect![[r#"
             connect 0/20
-  
             join 0/20
-  
             connect 15/20
-  
             join 5/20
               15 of 20 connected, 5 of 20 joins confirmed
             connect 15/20
-  
             join 5/20
               15 of 20 connected, 5 of 20 joins confirmed
             hold 10/s 500/2000
               10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
             hold 10/s 1500/2000
               10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-            ramp 10/s to 20/s 500/3000
+            ramp 1/s to 9/s 500/3000
               10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-            ramp 10/s to 20/s 1500/3000
+            ramp 1/s to 9/s 1500/3000
               10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-            ramp 10/s to 20/s 2500/3000
+            ramp 1/s to 9/s 2500/3000
               10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
             drain 0/0
-  
             drain 0/0
               9 deliveries, p50 500 µs, p99 900 µs, 2 violations
 
-        "#]].assert_eq(&seen);
+        "#]]
+        .assert_eq(&seen);
     }
 
     #[test]

@@ -40,10 +40,11 @@ fn lines_say_every_few_seconds_how_it_goes() {
            1 s  connect: 15 of 20 connected, 5 of 20 joins confirmed
            2 s  load: 5.00 s in 2 phases
            3 s  hold 10/s: 10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-           6 s  ramp 10/s to 20/s: 10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
+           6 s  ramp 1/s to 9/s: 10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
            6 s  drain: hearing what is still under way
            7 s  drain: 9 deliveries, p50 500 µs, p99 900 µs, 2 violations
-    "#]].assert_eq(&String::from_utf8(out).expect("UTF-8"));
+    "#]]
+    .assert_eq(&String::from_utf8(out).expect("UTF-8"));
 }
 
 #[test]
