@@ -5,6 +5,7 @@
 
 mod counts;
 mod latency;
+mod rounded;
 mod subject;
 mod violations;
 
@@ -22,6 +23,7 @@ use crate::load::Brief;
 use crate::metrics::Row;
 use crate::oracle::Verdict;
 use crate::run::{Doubt, RunOutcome, ShardHealth, ThresholdResult};
+use rounded::seconds;
 
 /// What one run of chatbench showed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -128,8 +130,8 @@ impl Report {
             scenario: Subject::new(brief),
             verdict: outcome.verdict,
             exit: Exit { code: exit.code(), name: exit },
-            doubts: outcome.doubts.clone(),
-            thresholds: outcome.thresholds.clone(),
+            doubts: outcome.doubts.iter().map(rounded::doubt).collect(),
+            thresholds: outcome.thresholds.iter().map(rounded::threshold).collect(),
             durations: Durations::new(outcome),
             phases: subject::phases(&brief.scenario.load.profile, outcome.load),
             counters: Counters::new(outcome.recorder.counters()),
@@ -137,8 +139,8 @@ impl Report {
             tally: Tally::new(&outcome.tally),
             violations: Violations::new(brief, &outcome.violations),
             latencies: Latencies::new(&outcome.recorder),
-            shards: outcome.shards.iter().map(rounded).collect(),
-            timeline: outcome.timeline.rows().iter().map(rounded_row).collect(),
+            shards: outcome.shards.iter().map(rounded::health).collect(),
+            timeline: outcome.timeline.rows().iter().map(rounded::row).collect(),
             timeline_rows_dropped: outcome.timeline.dropped(),
         }
     }
@@ -157,40 +159,6 @@ impl Durations {
 fn rfc3339(unix_ms: u64) -> String {
     let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);
     humantime::format_rfc3339_millis(moment).to_string()
-}
-
-fn rounded(health: &ShardHealth) -> ShardHealth {
-    let ShardHealth { busy, send_delay_p99_ms } = *health;
-    ShardHealth { busy: thousandths(busy), send_delay_p99_ms: thousandths(send_delay_p99_ms) }
-}
-
-fn rounded_row(row: &Row) -> Row {
-    Row {
-        at_s: millionths(row.at_s),
-        delivery_p50_ms: thousandths(row.delivery_p50_ms),
-        delivery_p99_ms: thousandths(row.delivery_p99_ms),
-        delivery_max_ms: thousandths(row.delivery_max_ms),
-        send_delay_p99_ms: thousandths(row.send_delay_p99_ms),
-        ..row.clone()
-    }
-}
-
-/// Seconds, to the microsecond.
-fn seconds(time: Duration) -> f64 {
-    millionths(time.as_secs_f64())
-}
-
-/// Milliseconds, to the microsecond.
-fn millis(time: Duration) -> f64 {
-    thousandths(time.as_secs_f64() * 1e3)
-}
-
-fn millionths(number: f64) -> f64 {
-    (number * 1e6).round() / 1e6
-}
-
-fn thousandths(number: f64) -> f64 {
-    (number * 1e3).round() / 1e3
 }
 
 #[cfg(test)]

@@ -60,7 +60,12 @@ pub(crate) fn passed() -> RunOutcome {
     RunOutcome {
         verdict: Verdict::Pass,
         doubts: Vec::new(),
-        thresholds: vec![threshold("delivery_latency p99", 500.0, 4.5, ThresholdOutcome::Held)],
+        thresholds: vec![threshold(
+            "delivery_latency p99",
+            500.0,
+            4.503_000_000_000_001,
+            ThresholdOutcome::Held,
+        )],
         violations: ViolationBook::new(2),
         tally: Tally {
             messages: 1_020,

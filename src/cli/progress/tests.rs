@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use expect_test::expect;
+use expect_test::expect_file;
 
 use super::course::Course;
 use super::lines::Lines;
@@ -35,16 +35,7 @@ fn lines_say_every_few_seconds_how_it_goes() {
     let mut out = Vec::new();
     let mut lines = Lines::new(Course::new(&sample::brief()), &mut out);
     story(&mut |news| lines.follow(news));
-    expect![[r#"
-           0 s  connect: 20 users, 20 joins
-           1 s  connect: 15 of 20 connected, 5 of 20 joins confirmed
-           2 s  load: 5.00 s in 2 phases
-           3 s  hold 10/s: 10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-           6 s  ramp 1/s to 9/s: 10.0 msg/s, 90.0 deliveries/s, p50 500 µs, p99 900 µs, 0 violations
-           6 s  drain: hearing what is still under way
-           7 s  drain: 9 deliveries, p50 500 µs, p99 900 µs, 2 violations
-    "#]]
-    .assert_eq(&String::from_utf8(out).expect("UTF-8"));
+    expect_file!["samples/story.txt"].assert_eq(&String::from_utf8(out).expect("UTF-8"));
 }
 
 #[test]
@@ -58,13 +49,7 @@ fn a_long_phase_has_a_line_every_five_seconds() {
         interval((from, to), &arrivals(1, 0), 0, &mut |news| lines.follow(news));
     }
     lines.follow(&News::Over);
-    expect![[r#"
-           0 s  connect: 20 users, 20 joins
-           5 s  connect: 5 of 20 connected, 0 of 20 joins confirmed
-          10 s  connect: 10 of 20 connected, 0 of 20 joins confirmed
-          12 s  connect: 12 of 20 connected, 0 of 20 joins confirmed
-    "#]]
-    .assert_eq(&String::from_utf8(out).expect("UTF-8"));
+    expect_file!["samples/assembly.txt"].assert_eq(&String::from_utf8(out).expect("UTF-8"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::millionths;
+use super::rounded::millionths;
 use crate::{metrics, oracle};
 
 /// How many there were of what.

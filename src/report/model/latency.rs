@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::millis;
+use super::rounded::millis;
 use crate::metrics::{Histogram, Metric, Quantile, Recorder};
 
 /// How long things took.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::seconds;
+use super::rounded::seconds;
 use crate::load::Brief;
 use crate::scenario::{ClientKind, OrderPolicy, Profile, Target};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::millionths;
+use super::rounded::millionths;
 use crate::chat::{RoomId, UserId};
 use crate::load::Brief;
 use crate::oracle::{self, Violation, ViolationKind};
