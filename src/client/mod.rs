@@ -100,6 +100,12 @@ pub enum LostReason {
     /// The server sent the user out of the namespace.
     #[error("the server disconnected the client from the namespace")]
     Left,
+    /// The server refuses the namespace that it had granted.
+    #[error("the server takes back the namespace it had granted{}", after(data))]
+    Revoked {
+        /// What the server says, as it came.
+        data: String,
+    },
     /// The second driver says so.
     #[error("{0}")]
     Driver(String),
@@ -112,7 +118,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The namespace refuses.
-    #[error("the server refuses the connection to the namespace {namespace}: {data}")]
+    #[error("the server refuses the connection to the namespace {namespace}{}", after(data))]
     Refused {
         /// The namespace asked for.
         namespace: String,
@@ -137,6 +143,10 @@ pub enum ConnectError {
     /// The second driver says so.
     #[error("{0}")]
     Driver(String),
+}
+
+fn after(data: &str) -> String {
+    if data.is_empty() { String::new() } else { format!(": {data}") }
 }
 
 /// Connects to `endpoint`; `turn` chooses among its addresses and those to connect from.

@@ -22,13 +22,14 @@ struct Connection {
     wait_until: Timestamp,
     /// Whether the server offers connection state recovery.
     recoverable: bool,
-    /// What has come of it that its driver must know.
+    /// Whether the namespace was granted.
+    standing: bool,
+    /// How it has ended, until whoever drives it knows.
     news: Option<News>,
 }
 
-/// What ends a stage of a connection's life.
+/// What ends a connection's life.
 enum News {
-    Standing,
     Refused(String),
     Over(LostReason),
     /// Nobody wants it any more.
@@ -52,46 +53,73 @@ pub(super) async fn connect(
         timer: Timer::new(clock),
         wait_until: now,
         recoverable: false,
+        standing: false,
         news: None,
     };
-    match poll_fn(|cx| connection.poll(cx)).await {
-        News::Standing => {}
-        News::Refused(data) => {
-            let namespace = options.session.namespace.to_string();
-            return Err(ConnectError::Refused { namespace, data });
-        }
-        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
-            let stage = match stage {
-                OpenStage::Handshake => "the Engine.IO handshake",
-                OpenStage::Namespace => "the namespace's CONNECT",
-            };
-            return Err(ConnectError::Timeout { stage, within: options.session.open_timeout });
-        }
-        News::Over(reason) => return Err(ConnectError::Lost(reason)),
-        News::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
+    if let Some(news) = poll_fn(|cx| connection.poll_standing(cx)).await {
+        return Err(error_of(news, options));
     }
     let connection = Rc::new(RefCell::new(connection));
     tokio::task::spawn_local(drive(Rc::clone(&connection)));
     Ok(Box::new(NativeClient(connection)))
 }
 
+/// Why no connection came of it.
+fn error_of(news: News, options: &ClientOptions) -> ConnectError {
+    match news {
+        News::Refused(data) => {
+            let namespace = options.session.namespace.to_string();
+            ConnectError::Refused { namespace, data }
+        }
+        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
+            let stage = match stage {
+                OpenStage::Handshake => "the Engine.IO handshake",
+                OpenStage::Namespace => "the namespace's CONNECT",
+            };
+            ConnectError::Timeout { stage, within: options.session.open_timeout }
+        }
+        News::Over(reason) => ConnectError::Lost(reason),
+        News::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
+    }
+}
+
 /// All IO of a standing connection.
 async fn drive(connection: Rc<RefCell<Connection>>) {
     let news = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
     let connection = connection.borrow();
-    if let News::Over(reason) = news {
-        connection.listener.hear(Heard::Lost(reason), connection.clock.now());
-    }
+    let reason = match news {
+        News::Over(reason) => reason,
+        News::Refused(data) => LostReason::Revoked { data },
+        News::Dropped => return,
+    };
+    connection.listener.hear(Heard::Lost(reason), connection.clock.now());
 }
 
 impl Connection {
+    /// Ready when it stands, or with the news that it never will. What else came in the same
+    /// read has been heard; where that was its end, the next poll says so.
+    fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<News>> {
+        let poll = self.poll(cx);
+        if !self.standing {
+            return poll.map(Some);
+        }
+        if let Poll::Ready(news) = poll {
+            self.news = Some(news);
+        }
+        Poll::Ready(None)
+    }
+
     /// Reads, judges the time, and lets the session answer, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<News> {
+        if let Some(news) = self.news.take() {
+            return Poll::Ready(news);
+        }
         let mut mouth = Mouth {
             session: &mut self.session,
             listener: &*self.listener,
             wait_until: &mut self.wait_until,
             recoverable: &mut self.recoverable,
+            standing: &mut self.standing,
             news: &mut self.news,
         };
         let mut heard = false;
@@ -127,6 +155,7 @@ impl Connection {
             listener: &*self.listener,
             wait_until: &mut self.wait_until,
             recoverable: &mut self.recoverable,
+            standing: &mut self.standing,
             news: &mut self.news,
         };
         mouth.input(input, self.socket.sender(), now)
@@ -139,6 +168,7 @@ struct Mouth<'a> {
     listener: &'a dyn Listener,
     wait_until: &'a mut Timestamp,
     recoverable: &'a mut bool,
+    standing: &'a mut bool,
     news: &'a mut Option<News>,
 }
 
@@ -169,7 +199,7 @@ impl Mouth<'_> {
                 Output::Event(Event::Ack { id, .. }) => self.listener.hear(Heard::Ack { id }, at),
                 Output::Event(Event::Connected { pid, .. }) => {
                     *self.recoverable = pid.is_some();
-                    *self.news = Some(News::Standing);
+                    *self.standing = true;
                 }
                 Output::Event(other) => *self.news = news_of(&other).or(self.news.take()),
             }

@@ -55,6 +55,9 @@ fn judge(answer: &[u8], key: &str) -> Result<Option<usize>, ConnectError> {
     let len = match response.parse(answer) {
         Ok(httparse::Status::Complete(len)) => len,
         Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(ConnectError::BadUpgrade("it has too many headers"));
+        }
         Err(_) => return Err(ConnectError::NotHttp { begins: quote(answer) }),
     };
     let status = response.code.unwrap_or_default();
@@ -81,7 +84,7 @@ fn hangup(answer: &[u8]) -> ConnectError {
     if answer.is_empty() {
         return ConnectError::Hangup;
     }
-    ConnectError::NotHttp { begins: quote(answer) }
+    ConnectError::Broken(std::io::ErrorKind::UnexpectedEof.into())
 }
 
 fn quote(bytes: &[u8]) -> String {
