@@ -14,3 +14,5 @@ pub mod oracle;
 pub mod client;
 pub mod load;
 pub mod run;
+pub mod report;
+pub mod cli;

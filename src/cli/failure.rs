@@ -48,7 +48,7 @@ impl Failure {
                 ExitKind::Impossible
             }
         };
-        eprintln!("exit {} {}", kind.code(), kind.name());
+        eprintln!("{kind}");
         kind
     }
 }

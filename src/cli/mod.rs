@@ -4,8 +4,9 @@ mod args;
 mod failure;
 mod limits;
 mod prepare;
-
+mod progress;
 mod reference;
+mod reproduce;
 mod run;
 mod schema;
 mod signals;

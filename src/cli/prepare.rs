@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::limits::Limits;
 use super::reference::Reference;
 use crate::chat::RunTag;
-use crate::clock::Clock;
+use crate::clock::{Clock, unix_millis};
 use crate::load::{Brief, Tls, locate};
 use crate::scenario::{Plan, Scenario, Target, TargetUrl};
 
@@ -62,7 +62,17 @@ pub(super) async fn brief(
     let speaks_tls = endpoints.iter().any(|endpoint| endpoint.tls);
     // The platform's certificates are looked for only where they matter.
     let tls = if args.insecure || !speaks_tls { Tls::insecure() } else { Tls::platform() }?;
-    let (clock, source_ips) = (Clock::start(), args.plan.source_ip.clone());
+    let (clock, began_unix_ms) = (Clock::start(), unix_millis());
+    let source_ips = args.plan.source_ip.clone();
     let tag = RunTag::new(rand::random());
-    Ok(Arc::new(Brief { scenario, plan, tag, clock, endpoints, tls, source_ips }))
+    Ok(Arc::new(Brief {
+        scenario,
+        plan,
+        tag,
+        clock,
+        began_unix_ms,
+        endpoints,
+        tls,
+        source_ips,
+    }))
 }

@@ -1,30 +1,77 @@
 //! `chatbench run`: performs a scenario and says what came of it.
 
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, LocalOptions};
+
 use super::args::RunArgs;
 use super::failure::Failure;
-use super::{prepare, signals};
-use crate::report::ExitKind;
-use crate::run::{self, RunOptions};
+use super::progress::Progress;
+use super::{prepare, reproduce, signals};
+use crate::load::Brief;
+use crate::report::text::{self, Style};
+use crate::report::{Environment, ExitKind, OutFolder, Report};
+use crate::run::{self, Follower, RunOptions, RunOutcome};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
     planned.limits.ensure()?;
+    let folder = args.out.as_deref().map(|out| folder(out, args.overwrite)).transpose()?;
     let reference = prepare::reference(&planned, args)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default()).unwrap();
-    runtime.block_on(async {
-        let stop = signals::watch().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
+    let (brief, outcome) = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
-        let options = RunOptions { shards: args.plan.shards };
-        let outcome = run::run(brief, &options, stop, &mut []).await?;
-        use crate::metrics::{Metric, Quantile};
-        for m in Metric::ALL {
-            let h = outcome.recorder.histogram(m);
-            eprintln!("{:18} n={} p50={:?} p99={:?} max={:?}", m.name(), h.count(), h.at(Quantile::Of(0.5)), h.at(Quantile::Of(0.99)), h.at(Quantile::Max));
-        }
-        eprintln!("{:?}", outcome.recorder.counters());
-        eprintln!("{:?} {:?}", outcome.tally, outcome.shards);
-        for k in crate::oracle::ViolationKind::ALL { if outcome.violations.count(k)>0 { eprintln!("{} {} e.g. {:?}", k.name(), outcome.violations.count(k), outcome.violations.kept(k).first()); } }
-        eprintln!("{:?} {:?} {:?} took {:?}", outcome.verdict, outcome.doubts, outcome.reasons, outcome.took);
-        Ok(ExitKind::Pass)
-    })
+        let outcome = perform(&brief, args, folder.as_ref()).await?;
+        Ok::<_, Failure>((brief, outcome))
+    })?;
+    let command = reproduce::command(std::env::args().skip(1), brief.plan.seed);
+    let report = Report::new(&brief, &outcome, &Environment::read(), &command);
+    if let Some(folder) = &folder {
+        folder.write_report(&report)?;
+    }
+    show(&report);
+    Ok(report.exit.name)
+}
+
+fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure> {
+    Ok(OutFolder::create(path, overwrite)?)
+}
+
+/// Performs the run, shows how it goes, and logs it as it goes.
+async fn perform(
+    brief: &Arc<Brief>,
+    args: &RunArgs,
+    folder: Option<&OutFolder>,
+) -> Result<RunOutcome, Failure> {
+    let stop = signals::watch()
+        .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
+    let mut progress = if args.quiet { Progress::quiet() } else { Progress::on_stderr(brief) };
+    let mut log = None;
+    if let Some(folder) = folder {
+        folder.write_scenario(&brief.scenario.to_yaml(brief.plan.seed))?;
+        log = Some(folder.interval_log(brief.began_unix_ms)?);
+    }
+    let options = RunOptions { shards: args.plan.shards };
+    let mut followers: Vec<&mut dyn Follower> = vec![&mut progress];
+    if let Some(log) = &mut log {
+        followers.push(log);
+    }
+    let outcome = run::run(Arc::clone(brief), &options, stop, &mut followers).await?;
+    if let Some(Err(err)) = log.map(|log| log.finish()) {
+        let what = format!("the interval log is not whole: {err}");
+        return Err(Failure::impossible(what, "make room on the disk, or choose another --out"));
+    }
+    Ok(outcome)
+}
+
+fn show(report: &Report) {
+    let stdout = std::io::stdout();
+    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = Style { color, ..Style::default() };
+    let mut out = stdout.lock();
+    // A reader that has seen enough is no failure of ours.
+    let _ = text::write(report, &style, &mut out).and_then(|()| out.flush());
 }

@@ -20,6 +20,8 @@ pub struct Brief {
     pub tag: RunTag,
     /// The run's clock.
     pub clock: Clock,
+    /// When that was started, in milliseconds since 1970.
+    pub began_unix_ms: u64,
     /// Where the servers are, in the order of the scenario's targets.
     pub endpoints: Vec<Endpoint>,
     /// How TLS is spoken where a target asks for it.

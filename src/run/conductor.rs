@@ -9,7 +9,7 @@ use super::judge::{Findings, LoadStart, Snapshot};
 use super::outcome::{Harvest, RunOutcome};
 use super::shards::{self, Lines};
 use super::RunOptions;
-use crate::clock::{Clock, unix_millis};
+use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
 use crate::metrics::{Recorder, Row, Timeline};
 use crate::time::Timestamp;
@@ -105,7 +105,6 @@ pub async fn run(
     mut stop: watch::Receiver<Stop>,
     followers: &mut [&mut dyn Follower],
 ) -> Result<RunOutcome, RunError> {
-    let began_unix_ms = unix_millis();
     tokio::select! {
         flown = preflight(&brief) => flown?,
         () = wanted(&mut stop, Stop::Finish) => return Err(RunError::Stopped),
@@ -114,7 +113,7 @@ pub async fn run(
     conductor.assemble(shards.assembled, &mut stop).await;
     conductor.perform(&brief, &mut stop).await;
     let findings = conductor.await_the_end(shards.done, &mut stop).await?;
-    let harvest = conductor.harvest(findings, began_unix_ms);
+    let harvest = conductor.harvest(findings);
     Ok(RunOutcome::new(&brief, harvest))
 }
 
@@ -249,7 +248,7 @@ impl<'f, 'a> Conductor<'f, 'a> {
         ended
     }
 
-    fn harvest(mut self, findings: Vec<Findings>, began_unix_ms: u64) -> Harvest {
+    fn harvest(mut self, findings: Vec<Findings>) -> Harvest {
         while let Ok(snapshot) = self.snapshots.try_recv() {
             self.take(snapshot);
         }
@@ -263,7 +262,6 @@ impl<'f, 'a> Conductor<'f, 'a> {
             timeline: self.timeline,
             findings,
             interrupted: self.interrupted,
-            began_unix_ms,
             took: since_zero(self.clock.now()),
             load: self.load.map(|(from, to)| (since_zero(from), since_zero(to))),
         }

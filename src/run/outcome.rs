@@ -99,7 +99,6 @@ pub(super) struct Harvest {
     pub(super) timeline: Timeline,
     pub(super) findings: Vec<Findings>,
     pub(super) interrupted: bool,
-    pub(super) began_unix_ms: u64,
     pub(super) took: Duration,
     pub(super) load: Option<(Duration, Duration)>,
 }
@@ -132,7 +131,7 @@ impl RunOutcome {
             shards,
             reasons,
             tag: brief.tag,
-            began_unix_ms: harvest.began_unix_ms,
+            began_unix_ms: brief.began_unix_ms,
             took: harvest.took,
             load: harvest.load,
         };

@@ -1,0 +1,24 @@
+//! Reports: what a run showed, as data with a version, and as text that is understood at once.
+//!
+//! Everything is made from one [`Report`]: [`json`] and [`text`] know nothing else, so a report
+//! that is read back from its file tells the same as it did when the run was over.
+
+mod environment;
+mod exit;
+mod folder;
+mod interval_log;
+pub mod json;
+pub mod model;
+pub mod numbers;
+mod schema;
+pub mod text;
+
+pub use environment::Environment;
+pub use exit::ExitKind;
+pub use folder::{FolderError, OutFolder};
+pub use interval_log::IntervalLog;
+pub use model::Report;
+pub use schema::schema;
+
+#[cfg(test)]
+pub(crate) mod sample;

@@ -1,0 +1,220 @@
+//! Violations: broken promises counted by kind, and the first of each kind told in full.
+
+use serde::{Deserialize, Serialize};
+
+use super::rounded::millionths;
+use crate::chat::{RoomId, UserId};
+use crate::load::Brief;
+use crate::oracle::{self, Violation, ViolationKind};
+use crate::run::{RunOutcome, ViolationBook};
+use crate::scenario::Plan;
+use crate::time::Timestamp;
+
+/// Broken promises.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Violations {
+    /// How many there were in all, tolerated ones included.
+    pub total: u64,
+    /// How many there were of each kind.
+    pub by_kind: ViolationCounts,
+    /// Kinds that occurred and that the scenario wants reported, but not to cost the verdict.
+    pub tolerated: Vec<ViolationKind>,
+    /// The first of each kind, by kind, oldest first.
+    pub kept: Vec<Story>,
+}
+
+/// How many broken promises there were of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ViolationCounts {
+    /// A member never heard a message that it had to hear.
+    pub lost: u64,
+    /// A member heard a message more than once.
+    pub duplicated: u64,
+    /// A sender heard its own message.
+    pub echoed: u64,
+    /// Somebody who is no member of the room, or was out of it, heard a message.
+    pub leaked: u64,
+    /// A member heard a sender's message after a later one of the same sender.
+    pub reordered: u64,
+    /// A member heard a message that was changed on the way.
+    pub corrupted: u64,
+    /// A user heard something that nobody of this run said.
+    pub unexpected: u64,
+    /// A join had no effect within its time.
+    pub join_unconfirmed: u64,
+    /// A message arrived, but after the delivery timeout.
+    pub late: u64,
+}
+
+/// One broken promise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Story {
+    /// Which promise.
+    pub kind: ViolationKind,
+    /// When it was noticed, in seconds since the run began.
+    pub at_s: f64,
+    /// The user who heard it, or should have.
+    pub receiver: String,
+    /// The room concerned; absent where none can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The message concerned; absent where none can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<StoryMessage>,
+    /// Where the receiver stood with the room when it was noticed.
+    pub standing: Standing,
+    /// What else there is to say, such as what was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// What is known of the message of a broken promise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct StoryMessage {
+    /// The user who sent it.
+    pub sender: String,
+    /// Its place among the sender's messages to this room, counted from 0.
+    pub sequence: u32,
+    /// When it was due, in seconds since the run began.
+    pub intended_s: f64,
+    /// When it was sent, in seconds since the run began; absent where that is not known any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_s: Option<f64>,
+}
+
+/// Where a user stood with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "was", rename_all = "snake_case")]
+pub enum Standing {
+    /// Not in it, as far as the server was told.
+    Out,
+    /// It had asked to be let in, without evidence yet that it was.
+    Joining {
+        /// When it had asked, in seconds since the run began.
+        since_s: f64,
+    },
+    /// In it, by evidence.
+    In {
+        /// When it had asked, in seconds since the run began.
+        asked_s: f64,
+        /// When there was evidence, in seconds since the run began.
+        since_s: f64,
+    },
+}
+
+impl Violations {
+    pub(super) fn new(brief: &Brief, book: &ViolationBook) -> Violations {
+        let order = brief.scenario.order;
+        let tolerated =
+            |kind: &ViolationKind| book.count(*kind) > 0 && !RunOutcome::condemns(order, *kind);
+        let kept = ViolationKind::ALL.into_iter().flat_map(|kind| book.kept(kind));
+        Violations {
+            total: book.total(),
+            by_kind: ViolationCounts::new(book),
+            tolerated: ViolationKind::ALL.into_iter().filter(tolerated).collect(),
+            kept: kept.map(|violation| Story::new(&brief.plan, violation)).collect(),
+        }
+    }
+
+    /// Those of `kind` that are told in full, oldest first.
+    pub fn stories(&self, kind: ViolationKind) -> impl Iterator<Item = &Story> {
+        self.kept.iter().filter(move |story| story.kind == kind)
+    }
+}
+
+impl ViolationCounts {
+    fn new(book: &ViolationBook) -> ViolationCounts {
+        ViolationCounts {
+            lost: book.count(ViolationKind::Lost),
+            duplicated: book.count(ViolationKind::Duplicated),
+            echoed: book.count(ViolationKind::Echoed),
+            leaked: book.count(ViolationKind::Leaked),
+            reordered: book.count(ViolationKind::Reordered),
+            corrupted: book.count(ViolationKind::Corrupted),
+            unexpected: book.count(ViolationKind::Unexpected),
+            join_unconfirmed: book.count(ViolationKind::JoinUnconfirmed),
+            late: book.count(ViolationKind::Late),
+        }
+    }
+
+    /// How many there were of `kind`.
+    pub fn of(&self, kind: ViolationKind) -> u64 {
+        match kind {
+            ViolationKind::Lost => self.lost,
+            ViolationKind::Duplicated => self.duplicated,
+            ViolationKind::Echoed => self.echoed,
+            ViolationKind::Leaked => self.leaked,
+            ViolationKind::Reordered => self.reordered,
+            ViolationKind::Corrupted => self.corrupted,
+            ViolationKind::Unexpected => self.unexpected,
+            ViolationKind::JoinUnconfirmed => self.join_unconfirmed,
+            ViolationKind::Late => self.late,
+        }
+    }
+}
+
+impl Story {
+    fn new(plan: &Plan, violation: &Violation) -> Story {
+        Story {
+            kind: violation.kind,
+            at_s: seconds_at(violation.at),
+            receiver: user_name(plan, violation.receiver),
+            room: violation.room.map(|room| room_name(plan, room)),
+            message: violation.message.map(|message| StoryMessage {
+                sender: user_name(plan, message.id.sender),
+                sequence: message.id.sequence,
+                intended_s: seconds_at(message.intended),
+                sent_s: message.sent.map(seconds_at),
+            }),
+            standing: Standing::new(violation.standing),
+            detail: violation.detail.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+impl Standing {
+    fn new(standing: oracle::Standing) -> Standing {
+        match standing {
+            oracle::Standing::Out => Standing::Out,
+            oracle::Standing::Joining { since } => Standing::Joining { since_s: seconds_at(since) },
+            oracle::Standing::In { asked, since } => {
+                Standing::In { asked_s: seconds_at(asked), since_s: seconds_at(since) }
+            }
+        }
+    }
+}
+
+/// A server may make up a stamp whose users and rooms are not in the plan.
+fn user_name(plan: &Plan, user: UserId) -> String {
+    let named = plan.users.get(user.index()).map(|user| user.author.to_string());
+    named.unwrap_or_else(|| format!("user-{} (not in this run)", user.0))
+}
+
+fn room_name(plan: &Plan, room: RoomId) -> String {
+    let named = plan.rooms.get(room.index()).map(|room| room.name.to_string());
+    named.unwrap_or_else(|| format!("number {} (not in this run)", room.0))
+}
+
+fn seconds_at(at: Timestamp) -> f64 {
+    millionths(at.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::MessageId;
+    use crate::report::sample;
+
+    #[test]
+    fn a_stamp_made_up_by_the_server_is_told_and_not_trusted() {
+        let plan = sample::brief().plan;
+        let mut violation = sample::violation(ViolationKind::Leaked);
+        let message = violation.message.as_mut().expect("a message");
+        message.id = MessageId { room: RoomId(9_999), sender: UserId(9_999), ..message.id };
+        violation.room = Some(RoomId(9_999));
+        let story = Story::new(&plan, &violation);
+        assert_eq!(story.room.as_deref(), Some("number 9999 (not in this run)"));
+        let sender = story.message.map(|message| message.sender);
+        assert_eq!(sender.as_deref(), Some("user-9999 (not in this run)"));
+    }
+}

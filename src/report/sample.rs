@@ -1,0 +1,239 @@
+//! Sample: constructed outcomes for the tests of this room and of those who show it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Environment, Report};
+use crate::chat::{MessageId, RoomId, RunTag, UserId};
+use crate::clock::Clock;
+use crate::history::{Event, EventKind};
+use crate::load::{Brief, Endpoint, Tls};
+use crate::metrics::{Recorder, Row, Timeline};
+use crate::oracle::{Standing, Story, Tally, Verdict, Violation, ViolationKind};
+use crate::run::{
+    Doubt, RunOutcome, ShardHealth, ThresholdOutcome, ThresholdResult, ViolationBook,
+};
+use crate::scenario::{Overrides, Plan, Scenario};
+use crate::time::Timestamp;
+
+const SCENARIO: &str = "
+name: sample
+description: Twenty people in two rooms.
+users: 20
+rooms: {count: 2}
+order: warn
+seed: 7
+load:
+  phases:
+    - hold: {rate: 10/s, for: 2 s}
+    - ramp: {from: 1/s, to: 9/s, for: 3 s}
+";
+
+/// A run of twenty users in two rooms.
+pub(crate) fn brief() -> Brief {
+    let scenario = Scenario::parse("sample.yaml", SCENARIO, &Overrides::default());
+    let scenario = scenario.expect("a scenario");
+    Brief {
+        plan: Plan::new(&scenario, 7).expect("a plan"),
+        scenario,
+        tag: RunTag::new(7),
+        clock: Clock::start(),
+        began_unix_ms: 0,
+        endpoints: vec![Endpoint {
+            host: "127.0.0.1".into(),
+            tls: false,
+            authority: "127.0.0.1:8080".into(),
+            path_and_query: "/socket.io/".into(),
+            addresses: Vec::new(),
+            url: "http://127.0.0.1:8080".into(),
+        }],
+        tls: Tls::insecure().expect("TLS"),
+        source_ips: Vec::new(),
+    }
+}
+
+/// What a good server shows.
+pub(crate) fn passed() -> RunOutcome {
+    let recorder = recorder();
+    let row = Row::new(at(1_000), &recorder, 0);
+    let mut timeline = Timeline::default();
+    timeline.push(row);
+    RunOutcome {
+        verdict: Verdict::Pass,
+        doubts: Vec::new(),
+        thresholds: vec![threshold(
+            "delivery_latency p99",
+            500.0,
+            4.503_000_000_000_001,
+            ThresholdOutcome::Held,
+        )],
+        violations: ViolationBook::new(2),
+        tally: Tally {
+            messages: 1_020,
+            must: 9_150,
+            must_heard: 9_150,
+            may: 30,
+            may_heard: 12,
+            unjudged: 0,
+        },
+        recorder,
+        timeline,
+        shards: vec![ShardHealth { busy: 0.123_456_789, send_delay_p99_ms: 0.071 }],
+        reasons: BTreeMap::new(),
+        tag: RunTag::new(7),
+        began_unix_ms: 1_767_323_045_678,
+        took: Duration::from_millis(6_250),
+        load: Some((Duration::from_millis(1_100), Duration::from_millis(6_100))),
+    }
+}
+
+/// What a bad server shows, and a generator that has too much to do.
+pub(crate) fn failed() -> RunOutcome {
+    let mut outcome = passed();
+    for kind in ViolationKind::ALL {
+        outcome.violations.record(violation(kind));
+    }
+    for _ in 0..4 {
+        outcome.violations.record(violation(ViolationKind::Lost));
+    }
+    let unheard = outcome.violations.count(ViolationKind::Lost);
+    outcome.tally.must_heard -= unheard;
+    outcome.verdict = Verdict::Fail;
+    outcome.thresholds.extend([
+        threshold("delivery_latency p50", 0.5, 61.25, ThresholdOutcome::Missed),
+        ThresholdResult {
+            samples: 9_000,
+            samples_needed: 10_000,
+            ..threshold("delivery_latency p99.9", 900.0, 4.5, ThresholdOutcome::Unknown)
+        },
+        ThresholdResult {
+            unit: String::new(),
+            ..threshold("disconnects", 0.0, 1.0, ThresholdOutcome::Missed)
+        },
+    ]);
+    outcome.doubts = vec![
+        Doubt::GeneratorSaturated { shard: 0, send_delay_p99_ms: 12.3, limit_ms: 10.0, busy: 0.98 },
+        Doubt::TooFewSamples {
+            threshold: "delivery_latency p99.9".into(),
+            samples: 9_000,
+            needed: 10_000,
+        },
+        Doubt::Overflow { messages: 3 },
+        Doubt::Unsent { messages: 1 },
+        Doubt::Interrupted,
+    ];
+    outcome.recorder.record(
+        &event(EventKind::Disconnected { why: "the connection was reset".into() }),
+        at(1_100),
+    );
+    outcome.recorder.record(&event(EventKind::ConnectFailed { why: "refused".into() }), at(0));
+    outcome.reasons.insert("the connection was reset".into(), 1);
+    outcome.reasons.insert("refused \u{1b}[2J".into(), 1);
+    outcome
+}
+
+/// Nothing happened at all: a run interrupted while its users connected.
+pub(crate) fn nothing() -> RunOutcome {
+    RunOutcome {
+        verdict: Verdict::Unknown,
+        doubts: vec![Doubt::Interrupted, Doubt::NothingJudged],
+        thresholds: Vec::new(),
+        tally: Tally::default(),
+        recorder: Recorder::default(),
+        timeline: Timeline::default(),
+        shards: Vec::new(),
+        load: None,
+        ..passed()
+    }
+}
+
+/// A broken promise of `kind` about one and the same message.
+pub(crate) fn violation(kind: ViolationKind) -> Violation {
+    let id = MessageId { room: RoomId(1), sender: UserId(12), sequence: 4 };
+    let story = Story { id, intended: at(3_216), sent: Some(at(3_217)) };
+    let told = Violation {
+        kind,
+        at: at(3_220),
+        receiver: UserId(17),
+        room: Some(id.room),
+        message: Some(story),
+        standing: Standing::In { asked: at(800), since: at(812) },
+        detail: None,
+    };
+    match kind {
+        ViolationKind::Echoed => Violation { receiver: id.sender, ..told },
+        ViolationKind::Leaked => Violation { standing: Standing::Out, ..told },
+        ViolationKind::Unexpected => {
+            let heard = Some("\u{1b}[31mbuy \"cheap\" things\n".into());
+            let standing = Standing::Out;
+            Violation { room: None, message: None, detail: heard, standing, ..told }
+        }
+        ViolationKind::JoinUnconfirmed => Violation {
+            message: None,
+            detail: Some("deaf for 10s".into()),
+            standing: Standing::Joining { since: at(800) },
+            ..told
+        },
+        ViolationKind::Late => Violation { at: at(14_000), ..told },
+        _ => told,
+    }
+}
+
+/// The report of `outcome` on a machine that is always the same.
+pub(crate) fn report(outcome: &RunOutcome) -> Report {
+    let environment = Environment {
+        os: "linux".into(),
+        arch: "x86_64".into(),
+        kernel: Some("6.1.0".into()),
+        cpu_model: Some("Fast CPU @ 3.00GHz".into()),
+        cores: Some(2),
+        memory_bytes: Some(8_000_000_000),
+    };
+    Report::new(&brief(), outcome, &environment, "chatbench run sample.yaml --seed 7")
+}
+
+fn recorder() -> Recorder {
+    let mut recorder = Recorder::default();
+    for user in 0..20 {
+        let after = Duration::from_micros(700 + 100 * user);
+        recorder.record(&event(EventKind::Connected { after }), at(1_100));
+        recorder.record(&event(EventKind::Joined { room: RoomId(0), after }), at(1_100));
+    }
+    for sequence in 0..20 {
+        let id = MessageId { room: RoomId(1), sender: UserId(1), sequence };
+        let message = crate::chat::Message { id, intended: at(900), text_bytes: 80 };
+        recorder.record(&event(EventKind::Sent { message }), at(1_100));
+    }
+    for index in 0..1_000_u64 {
+        let id = MessageId { room: RoomId(0), sender: UserId(0), sequence: index as u32 };
+        let intended = at(1_100 + index);
+        let message = crate::chat::Message { id, intended, text_bytes: 80 };
+        let sent = intended + Duration::from_micros(40 + index % 30);
+        let sending = Event { at: sent, user: UserId(0), kind: EventKind::Sent { message } };
+        recorder.record(&sending, at(1_100));
+        // Most take less than a millisecond; a few take much more.
+        let way = |ear: u64| {
+            Duration::from_micros(150 + 20 * (index % 30) + 40 * ear)
+                + Duration::from_millis(if index % 100 == 0 { ear * 4 } else { 0 })
+        };
+        for ear in 0..9 {
+            recorder.delivered(intended, sent, sent + way(ear));
+        }
+        recorder.completed(intended, sent + way(0), sent + way(8));
+    }
+    recorder
+}
+
+fn threshold(name: &str, limit: f64, observed: f64, outcome: ThresholdOutcome) -> ThresholdResult {
+    let (samples, samples_needed) = (9_000, 1_000);
+    let unit = "ms".into();
+    ThresholdResult { name: name.into(), limit, observed, unit, samples, samples_needed, outcome }
+}
+
+fn event(kind: EventKind) -> Event {
+    Event { at: at(100), user: UserId(0), kind }
+}
+
+fn at(ms: u64) -> Timestamp {
+    Timestamp::from_nanos(ms * 1_000_000)
+}

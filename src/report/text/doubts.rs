@@ -1,0 +1,90 @@
+//! Doubts: what cannot be said, why, and what to do about it.
+
+use std::io;
+
+use super::page::{Page, Tone};
+use crate::report::Report;
+use crate::report::numbers::{count, counted, share, time};
+use crate::run::Doubt;
+
+/// A shard that uses more of its core than this is late because it has too much to do; below,
+/// something else held it up.
+const BUSY: f64 = 0.7;
+
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.doubts.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.fact("doubts", &counted(report.doubts.len() as u64, "reason", "reasons"))?;
+    for doubt in &report.doubts {
+        page.item(4, (Tone::Unsure, "?"), &sentence(doubt))?;
+    }
+    Ok(())
+}
+
+fn sentence(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::GeneratorSaturated { shard, send_delay_p99_ms, limit_ms, busy } => {
+            saturated(*shard, (*send_delay_p99_ms, *limit_ms), *busy)
+        }
+        Doubt::TooFewSamples { threshold, samples, needed } => format!(
+            "{threshold} rests on {} and needs {}; let the load last longer, or ask for a lower \
+             percentile",
+            counted(*samples, "sample", "samples"),
+            count(*needed)
+        ),
+        Doubt::Overflow { messages } => format!(
+            "{} went unjudged, because more were in flight than accounts are kept of; raise \
+             `limits.in_flight_messages_max`, or lower the rate",
+            counted(*messages, "message", "messages")
+        ),
+        Doubt::Unsent { messages } => format!(
+            "{} due while the sender had no connection, and never sent; see why connections were \
+             lost, above",
+            counted(*messages, "message was", "messages were")
+        ),
+        Doubt::Interrupted => "the run was interrupted: this is what was seen until then; let it \
+                               run to its end"
+            .into(),
+        Doubt::NothingJudged => "no delivery had to happen, so none was shown to; see that users \
+                                 connect, that joins are confirmed, and that each room has two \
+                                 members at least"
+            .into(),
+    }
+}
+
+fn saturated(shard: usize, (send_delay_p99_ms, limit_ms): (f64, f64), busy: f64) -> String {
+    let (late, limit) = (time(send_delay_p99_ms), time(limit_ms));
+    let core = share(busy);
+    if busy >= BUSY {
+        return format!(
+            "the generator was the bottleneck: shard {shard} used {core} of its core and sent \
+             {late} late at p99 (limit {limit}); use more cores or a lower rate"
+        );
+    }
+    format!(
+        "the generator was held up: shard {shard} sent {late} late at p99 (limit {limit}) though \
+         it used only {core} of its core; keep other work, the server's included, off this \
+         machine, or see whether connections take no more (their send queues are full)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_generator_is_told_by_how_busy_it_was() {
+        let late = |busy| {
+            sentence(&Doubt::GeneratorSaturated {
+                shard: 1,
+                send_delay_p99_ms: 12.0,
+                limit_ms: 10.0,
+                busy,
+            })
+        };
+        assert!(late(0.98).contains("shard 1 used 98 % of its core"), "{}", late(0.98));
+        assert!(late(0.2).contains("only 20 % of its core"), "{}", late(0.2));
+    }
+}

@@ -1,0 +1,67 @@
+//! Verdict: the run in one line, how to repeat it, and how the process ends.
+
+use std::io;
+
+use super::page::{Page, Tone};
+use crate::oracle::Verdict;
+use crate::report::Report;
+use crate::report::numbers::{count, counted};
+use crate::run::ThresholdOutcome;
+
+pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let (tone, word) = match report.verdict {
+        Verdict::Pass => (Tone::Good, "PASS"),
+        Verdict::Fail => (Tone::Bad, "FAIL"),
+        Verdict::Unknown => (Tone::Unsure, "UNKNOWN"),
+    };
+    page.blank()?;
+    let word = page.paint(tone, word);
+    page.fact("verdict", &format!("{word}: {}", why(report)))?;
+    page.fact("seed", &report.seed.to_string())?;
+    // Not wrapped: it is there to be copied.
+    let label = page.paint(Tone::Label, "reproduce    ");
+    page.line(&format!("  {label}{}", report.command))?;
+    page.line(&report.exit.name.to_string())
+}
+
+fn why(report: &Report) -> String {
+    match report.verdict {
+        Verdict::Pass => passed(report),
+        Verdict::Fail => failed(report),
+        Verdict::Unknown => {
+            let doubts = counted(report.doubts.len() as u64, "reason", "reasons");
+            format!("no promise was seen broken, but there are {doubts} to doubt the rest")
+        }
+    }
+}
+
+fn passed(report: &Report) -> String {
+    let deliveries = counted(report.tally.must, "delivery", "deliveries");
+    let mut text = format!("all {deliveries} that had to happen did, once each and unchanged");
+    match report.thresholds.len() {
+        0 => {}
+        1 => text.push_str("; the threshold held"),
+        many => text.push_str(&format!("; all {many} thresholds held")),
+    }
+    if report.violations.total > 0 {
+        let tolerated = count(report.violations.total);
+        text.push_str(&format!("; {tolerated} out of order, which the scenario tolerates"));
+    }
+    text
+}
+
+fn failed(report: &Report) -> String {
+    let tolerated = report.violations.tolerated.iter();
+    let tolerated: u64 = tolerated.map(|kind| report.violations.by_kind.of(*kind)).sum();
+    let condemning = report.violations.total - tolerated;
+    let missed = report.thresholds.iter().filter(|it| it.outcome == ThresholdOutcome::Missed);
+    let missed = missed.count() as u64;
+    let mut parts = Vec::new();
+    if condemning > 0 {
+        parts.push(counted(condemning, "promise was broken", "promises were broken"));
+    }
+    if missed > 0 {
+        parts.push(counted(missed, "threshold was missed", "thresholds were missed"));
+    }
+    parts.join(", and ")
+}
