@@ -265,3 +265,14 @@ impl Drop for NativeClient {
         connection.socket.sender().wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With tens of thousands of idle clients, what each one is made of counts.
+    #[test]
+    fn a_standing_connection_is_small() {
+        assert!(size_of::<Connection>() <= 400, "{} bytes", size_of::<Connection>());
+    }
+}

@@ -36,8 +36,9 @@ impl Stream {
         }
         let name = ServerName::try_from(endpoint.host.clone())
             .map_err(|err| ConnectError::Tls(io::Error::other(err)))?;
-        let tls = options.tls.connector().connect(name, tcp).await.map_err(ConnectError::Tls)?;
-        Ok(Stream::Tls(Box::new(tls)))
+        // Boxed, lest every plain connection be given the room that a TLS handshake takes.
+        let tls = Box::pin(options.tls.connector().connect(name, tcp)).await;
+        Ok(Stream::Tls(Box::new(tls.map_err(ConnectError::Tls)?)))
     }
 }
 
