@@ -2,6 +2,7 @@
 #![cfg(feature = "rust_socketio")]
 
 #[path = "support/bench.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 
 use bench::{Ran, Run};

@@ -1,6 +1,7 @@
 //! Scenarios: every bundled one, shortened, passes on a server that keeps its promises.
 
 #[path = "support/bench.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 #[path = "support/node.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
