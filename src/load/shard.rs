@@ -168,8 +168,10 @@ impl Shard {
     async fn until(&mut self, mut done: impl FnMut(&mut Crowd, Timestamp) -> bool) {
         loop {
             let now = self.crowd.borrow().now();
-            let busy = self.do_due_tasks(now);
+            // First, for nobody may speak on a connection whose loss was written down: what is
+            // sent after it would be held against the server.
             recover(&self.crowd);
+            let busy = self.do_due_tasks(now);
             self.tick_if_due(now);
             if self.is_aborted() || done(&mut self.crowd.borrow_mut(), now) {
                 return;
