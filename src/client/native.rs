@@ -59,6 +59,8 @@ pub(super) async fn connect(
     if let Some(news) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(news, options));
     }
+    // A timer wakes the task that polled it last, which is not the one that drives from now on.
+    connection.timer = Timer::new(clock);
     let connection = Rc::new(RefCell::new(connection));
     tokio::task::spawn_local(drive(Rc::clone(&connection)));
     Ok(Box::new(NativeClient(connection)))
@@ -122,9 +124,9 @@ impl Connection {
             standing: &mut self.standing,
             news: &mut self.news,
         };
-        let mut heard = false;
+        let mut heard_at = None;
         let on_frame: &mut OnFrame<'_> = &mut |sender, frame, at| {
-            heard = true;
+            heard_at = Some(at);
             mouth.input(Input::Frame(frame), sender, at);
         };
         let read = self.socket.poll(cx, &self.clock, on_frame);
@@ -134,8 +136,9 @@ impl Connection {
         if let Poll::Ready(lost) = read {
             return Poll::Ready(News::Over(lost.into()));
         }
-        if heard && self.timer.is_set_to(self.wait_until) {
-            // Woken by a frame; the timer will wake this task when it is time.
+        if heard_at.is_some_and(|at| at < self.wait_until) && self.timer.is_set_to(self.wait_until)
+        {
+            // Woken by a frame before it was time; the timer will wake this task when it is.
             return Poll::Pending;
         }
         while self.timer.poll(cx, self.wait_until).is_ready() {
