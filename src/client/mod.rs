@@ -164,9 +164,7 @@ pub async fn connect(
         Driver::Native => native::connect(options, endpoint, turn, listener).await,
         #[cfg(feature = "rust_socketio")]
         // Boxed, lest every native connection be given the room that this driver takes.
-        Driver::RustSocketio => {
-            Box::pin(rust_socketio::connect(options, endpoint, listener)).await
-        }
+        Driver::RustSocketio => Box::pin(rust_socketio::connect(options, endpoint, listener)).await,
         #[cfg(not(feature = "rust_socketio"))]
         Driver::RustSocketio => Err(ConnectError::NoDriver),
     }

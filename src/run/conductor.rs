@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::RunOptions;
 use super::judge::{Findings, LoadStart, Snapshot};
 use super::outcome::{Harvest, RunOutcome};
 use super::shards::{self, Lines};
-use super::RunOptions;
 use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
 use crate::metrics::{Recorder, Row, Timeline};
