@@ -31,6 +31,12 @@ impl Timestamp {
         self.0 as f64 / 1e9
     }
 
+    /// The next whole second of the run.
+    pub const fn next_second(self) -> Timestamp {
+        const SECOND: u64 = 1_000_000_000;
+        Timestamp((self.0 / SECOND + 1).saturating_mul(SECOND))
+    }
+
     /// The time from `earlier` to this moment; zero when `earlier` is the later one.
     pub const fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -66,6 +72,7 @@ mod tests {
         let second = Duration::from_secs(1);
         assert_eq!(Timestamp::NEVER + second, Timestamp::NEVER);
         assert_eq!(Timestamp::ZERO - second, Timestamp::ZERO);
+        assert_eq!(Timestamp::NEVER.next_second(), Timestamp::NEVER);
         assert_eq!(Timestamp::ZERO.since(Timestamp::from_nanos(5)), Duration::ZERO);
     }
 }

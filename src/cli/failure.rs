@@ -21,10 +21,7 @@ pub(super) enum Failure {
     /// The scenario or the flags are wrong.
     Usage(miette::Report),
     /// The job could not be done: what, and what may help.
-    Impossible {
-        what: String,
-        remedy: String,
-    },
+    Impossible { what: String, remedy: String },
 }
 
 impl Failure {

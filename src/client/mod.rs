@@ -163,8 +163,49 @@ pub async fn connect(
     match options.driver {
         Driver::Native => native::connect(options, endpoint, turn, listener).await,
         #[cfg(feature = "rust_socketio")]
-        Driver::RustSocketio => rust_socketio::connect(options, endpoint, listener).await,
+        // Boxed, lest every native connection be given the room that this driver takes.
+        Driver::RustSocketio => Box::pin(rust_socketio::connect(options, endpoint, listener)).await,
         #[cfg(not(feature = "rust_socketio"))]
         Driver::RustSocketio => Err(ConnectError::NoDriver),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    struct Deaf;
+
+    impl Listener for Deaf {
+        fn hear(&self, _heard: Heard<'_>, _at: Timestamp) {}
+    }
+
+    /// A thousand users may be connecting at once, and what that took is never given back.
+    #[test]
+    fn connecting_takes_little_room() {
+        let options = Rc::new(ClientOptions {
+            driver: Driver::Native,
+            session: Rc::new(SessionOptions::default()),
+            transport: TransportOptions {
+                tls: Tls::insecure().expect("TLS"),
+                headers: Vec::new(),
+                source_ips: Vec::new(),
+                open_timeout: Duration::from_secs(1),
+                message_bytes_max: 1,
+                unsent_bytes_max: 1,
+            },
+            clock: Clock::start(),
+        });
+        let endpoint = Endpoint {
+            host: "localhost".into(),
+            tls: false,
+            authority: "localhost".into(),
+            path_and_query: "/".into(),
+            addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 1))],
+            url: "http://localhost".into(),
+        };
+        let connecting = connect(&options, &endpoint, 0, Rc::new(Deaf));
+        assert!(size_of_val(&connecting) <= 1024, "{} bytes", size_of_val(&connecting));
     }
 }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::bell::Bell;
 use super::joining::{Probing, RoomState};
 use super::reception::{Reader, Reception};
 use super::speaking::Speaker;
 use super::user::{Membership, Seat, User};
-use super::bell::Bell;
 use super::{Brief, Command};
 use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::client::{ClientOptions, Heard, Listener};

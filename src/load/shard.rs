@@ -160,8 +160,8 @@ impl Shard {
                 tokio::task::yield_now().await;
             }
         }
-        let farewell = self.crowd.borrow().now() + FAREWELL;
-        self.crowd.borrow().brief.clock.sleep_until(farewell).await;
+        let clock = self.crowd.borrow().brief.clock;
+        clock.sleep_until(clock.now() + FAREWELL).await;
     }
 
     /// Does what is due, as it becomes due, until `done` or the run is aborted.

@@ -50,9 +50,7 @@ pub(super) enum Membership {
         ack: Option<u64>,
     },
     /// It has asked, and there was no evidence in time.
-    Deaf {
-        asked: Timestamp,
-    },
+    Deaf { asked: Timestamp },
     /// There is evidence that it is in.
     In,
 }

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::RunOptions;
 use super::judge::{Findings, LoadStart, Snapshot};
 use super::outcome::{Harvest, RunOutcome};
 use super::shards::{self, Lines};
-use super::RunOptions;
 use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
 use crate::metrics::{Recorder, Row, Timeline};
 use crate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// From the end of a second to the snapshots of it that all shards have sent by then.
+const SNAPSHOT_DELAY: Duration = Duration::from_millis(250);
 /// From the assembly to the first message, for all shards to hear of it.
 const LEAD: Duration = Duration::from_millis(50);
 
@@ -179,7 +181,7 @@ impl<'f, 'a> Conductor<'f, 'a> {
             timeline: Timeline::default(),
             interval: Recorder::default(),
             interval_violations: 0,
-            interval_began: brief.clock.now(),
+            interval_began: Timestamp::ZERO,
             load: None,
             interrupted: false,
         };
@@ -252,7 +254,7 @@ impl<'f, 'a> Conductor<'f, 'a> {
         while let Ok(snapshot) = self.snapshots.try_recv() {
             self.take(snapshot);
         }
-        self.close_interval();
+        self.close_interval(self.clock.now());
         for follower in self.followers.iter_mut() {
             follower.follow(&News::Over);
         }
@@ -292,11 +294,12 @@ impl<'f, 'a> Conductor<'f, 'a> {
     async fn gather_until<T>(&mut self, what: impl Future<Output = T>) -> T {
         let mut what = std::pin::pin!(what);
         loop {
-            let interval_ends = self.interval_began + SECOND;
+            let interval_ends = self.interval_began + SECOND + SNAPSHOT_DELAY;
+            let second_ends = self.interval_began + SECOND;
             tokio::select! {
                 done = &mut what => return done,
                 Some(snapshot) = self.snapshots.recv() => self.take(snapshot),
-                () = self.clock.sleep_until(interval_ends) => self.close_interval(),
+                () = self.clock.sleep_until(interval_ends) => self.close_interval(second_ends),
             }
         }
     }
@@ -306,8 +309,8 @@ impl<'f, 'a> Conductor<'f, 'a> {
         self.interval_violations += snapshot.violations;
     }
 
-    fn close_interval(&mut self) {
-        let (from, to) = (self.interval_began, self.clock.now());
+    fn close_interval(&mut self, to: Timestamp) {
+        let from = self.interval_began;
         let row = Row::new(to, &self.interval, self.interval_violations);
         let news = News::Interval { from, to, recorder: &self.interval, row: &row };
         for follower in self.followers.iter_mut() {

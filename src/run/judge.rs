@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -15,7 +14,6 @@ use crate::metrics::{Histogram, Metric, Recorder};
 use crate::oracle::{Finding, Oracle, Tally, Violation, ViolationKind};
 use crate::time::Timestamp;
 
-const SECOND: Duration = Duration::from_secs(1);
 /// Reasons for failed and lost connections that are told apart.
 const REASONS_MAX: usize = 20;
 
@@ -144,7 +142,7 @@ impl Judge {
             findings,
             load_start,
             snapshots,
-            next_snapshot: Timestamp::ZERO + SECOND,
+            next_snapshot: Timestamp::ZERO.next_second(),
             load_cpu: None,
         }
     }
@@ -242,7 +240,8 @@ impl Listener for Rc<RefCell<Judge>> {
             judge.measure_busyness(now, load_start);
             judge.oracle.sweep(now);
             judge.snapshot();
-            judge.next_snapshot = now + SECOND;
+            // On whole seconds, so that what the shards say of one second adds up.
+            judge.next_snapshot = now.next_second();
         }
     }
 

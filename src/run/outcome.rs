@@ -148,9 +148,8 @@ impl RunOutcome {
     fn doubt(&mut self, brief: &Brief, interrupted: bool) {
         let limit_ms = brief.scenario.limits.send_delay_p99.as_secs_f64() * 1e3;
         let late = |shard: &ShardHealth| shard.send_delay_p99_ms;
-        let latest = self.shards.iter().enumerate().max_by(|(_, a), (_, b)| {
-            late(a).total_cmp(&late(b))
-        });
+        let latest =
+            self.shards.iter().enumerate().max_by(|(_, a), (_, b)| late(a).total_cmp(&late(b)));
         if let Some((shard, health)) = latest
             && health.send_delay_p99_ms > limit_ms
         {

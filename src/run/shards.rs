@@ -30,9 +30,9 @@ pub(super) fn start(
 ) -> std::io::Result<oneshot::Receiver<Result<Findings, LoadError>>> {
     let (done, findings) = oneshot::channel();
     std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
-        let found = runtime().map_err(LoadError::from).and_then(|runtime| {
-            runtime.block_on(work(brief, part, lines))
-        });
+        let found = runtime()
+            .map_err(LoadError::from)
+            .and_then(|runtime| runtime.block_on(work(brief, part, lines)));
         // The conductor does not wait for a run that it has given up.
         let _ = done.send(found);
     })?;

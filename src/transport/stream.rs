@@ -28,17 +28,35 @@ impl Stream {
         options: &TransportOptions,
         turn: usize,
     ) -> Result<Stream, ConnectError> {
-        let address = endpoint.addresses[turn % endpoint.addresses.len()];
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
-        let tcp = dial(address, source).await.map_err(ConnectError::Dial)?;
+        let tcp = dial_any(&endpoint.addresses, turn, source).await.map_err(ConnectError::Dial)?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
         let name = ServerName::try_from(endpoint.host.clone())
             .map_err(|err| ConnectError::Tls(io::Error::other(err)))?;
-        let tls = options.tls.connector().connect(name, tcp).await.map_err(ConnectError::Tls)?;
-        Ok(Stream::Tls(Box::new(tls)))
+        // Boxed, lest every plain connection be given the room that a TLS handshake takes.
+        let tls = Box::pin(options.tls.connector().connect(name, tcp)).await;
+        Ok(Stream::Tls(Box::new(tls.map_err(ConnectError::Tls)?)))
     }
+}
+
+/// Dials the `turn`-th address, and if it does not answer, the others: a name such as `localhost`
+/// may stand for addresses that nobody listens on.
+async fn dial_any(
+    addresses: &[SocketAddr],
+    turn: usize,
+    source: Option<IpAddr>,
+) -> io::Result<TcpStream> {
+    let mut refused = None;
+    for step in 0..addresses.len() {
+        let address = addresses[(turn + step) % addresses.len()];
+        match dial(address, source).await {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
 }
 
 async fn dial(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {

@@ -1,10 +1,9 @@
 //! Scripted: a server that says, byte for byte, what a test's script has it say.
 
 mod connection;
-mod frame;
+pub(crate) mod frame;
 
 pub(crate) use connection::{Connection, Told};
-pub(crate) use frame::*;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;

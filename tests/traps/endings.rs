@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::scripted::{
-    BINARY, CLOSE, CONNECTED, CONTINUATION, Connection, TEXT, Told, closing, fragment, frame, text,
+use crate::support::scripted::frame::{
+    BINARY, CLOSE, CONNECTED, CONTINUATION, TEXT, closing, fragment, frame, text,
 };
+use crate::support::scripted::{Connection, Told};
 use crate::trial::{Says, Trial, hold};
 
 #[test]
@@ -110,7 +111,7 @@ fn goodbyes() {
             c.say(CONNECTED).await?;
             c.gone().await
         })
-        .gives(&["connected", "lost: no ping came for 1.…"]),
+        .gives(&["connected", "lost: no ping came for …"]),
     ]);
 }
 

@@ -1,7 +1,8 @@
 //! Hostile: servers that would never let go of a client, or fill its memory.
 
-use crate::support::scripted::{CONTINUATION, PING, TEXT, fragment, frame, text};
-use crate::trial::{MESSAGE_BYTES_MAX, Trial, hold};
+use crate::support::ear::MESSAGE_BYTES_MAX;
+use crate::support::scripted::frame::{CONTINUATION, PING, TEXT, fragment, frame, text};
+use crate::trial::{Trial, hold};
 
 /// What may lie in the buffers of two sockets, whatever the client does.
 const SOCKETS_BYTES_MAX: u64 = 16 << 20;
@@ -75,8 +76,8 @@ fn without_end() {
                 c.trickle(b"x").await?;
             }
         })
-        .impatient()
-        .gives(&["refused: no answer to the WebSocket's request within 300ms"]),
+        .soon_without_websocket()
+        .gives(&["refused: no answer to the WebSocket's request within 1s"]),
     ]);
 }
 
@@ -98,9 +99,9 @@ fn without_pause() {
                 c.write(&noops).await?;
             }
         })
-        .impatient()
+        .soon_without_session()
         .gives(&["refused: a WebSocket was opened, but the namespace's CONNECT did not come \
-             within 300ms"]),
+             within 1s"]),
         Trial::new("noops before the handshake", async |c| {
             c.upgrade().await?;
             let noops = text("6").repeat(10_000);
@@ -108,9 +109,9 @@ fn without_pause() {
                 c.write(&noops).await?;
             }
         })
-        .impatient()
+        .soon_without_session()
         .gives(&["refused: a WebSocket was opened, but the Engine.IO handshake did not come \
-             within 300ms"]),
+             within 1s"]),
         Trial::new("a frame that drips", async |c| {
             c.open().await?;
             c.write(&text(&format!("42[\"{}\"]", "x".repeat(10_000)))[..8]).await?;
@@ -118,9 +119,9 @@ fn without_pause() {
                 c.trickle(b"x").await?;
             }
         })
-        .impatient()
+        .soon_without_session()
         .gives(&["refused: a WebSocket was opened, but the namespace's CONNECT did not come \
-             within 300ms"]),
+             within 1s"]),
     ]);
 }
 
@@ -149,5 +150,4 @@ fn garbage(name: &'static str, bytes: &'static [u8]) -> Trial {
         c.write(bytes).await?;
         c.gone().await
     })
-    .impatient()
 }

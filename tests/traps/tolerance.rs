@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use chatbench::protocol::SessionOptions;
 
-use crate::support::scripted::{
-    BINARY, CONNECTED, CONTINUATION, Connection, OPEN, PING, PONG, TEXT, Told, agreement, fragment,
-    frame, text,
+use crate::support::ear::MESSAGE_BYTES_MAX;
+use crate::support::scripted::frame::{
+    BINARY, CONNECTED, CONTINUATION, OPEN, PING, PONG, TEXT, agreement, fragment, frame, text,
 };
-use crate::trial::{MESSAGE_BYTES_MAX, Says, Trial, hold};
+use crate::support::scripted::{Connection, Told};
+use crate::trial::{Says, Trial, hold};
 
 const EVENT: &str = r#"42["onreceive-msg",{"room":"r","author":"a","message":"höre"}]"#;
 const HEARD: &str = r#"["onreceive-msg",{"room":"r","author":"a","message":"höre"}]"#;

@@ -1,27 +1,16 @@
 //! Trial: one row of a table, and how it is held.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use chatbench::client::{Client, ClientOptions, ConnectError, Driver, Heard, Listener, connect};
-use chatbench::clock::Clock;
-use chatbench::protocol::SessionOptions;
-use chatbench::time::Timestamp;
-use chatbench::transport::{Endpoint, Tls, TransportOptions};
-use tokio::sync::Notify;
-use tokio::task::{JoinSet, LocalSet};
+use chatbench::client::{Client, ClientOptions, Driver, SessionOptions};
+use tokio::task::JoinSet;
 
+use crate::support::ear::{self, Ear, PATIENCE, on_one_thread};
 use crate::support::scripted::{Connection, Scripted, Told};
 
-/// The longest message that the clients of all trials take.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
-/// What their machine may keep for a server that does not read.
-pub(crate) const UNSENT_BYTES_MAX: usize = 1 << 16;
 /// The limit on everything that is meant to be waited for in vain.
-const IMPATIENCE: Duration = Duration::from_millis(300);
-/// The limit on everything else: a machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(15);
+const IMPATIENCE: Duration = Duration::from_secs(1);
 
 /// A server's script, what the client does with it, and what must come of it.
 pub(crate) struct Trial {
@@ -30,7 +19,7 @@ pub(crate) struct Trial {
     /// `connected` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
     /// with an ellipsis says how the line begins.
     transcript: Vec<String>,
-    patience: Duration,
+    websocket_patience: Duration,
     session: SessionOptions,
     says: Option<Says>,
     /// What the server must not have been able to send more of.
@@ -54,8 +43,8 @@ impl Trial {
             name,
             start: Box::new(move || Scripted::start(script)),
             transcript: Vec::new(),
-            patience: PATIENCE,
-            session: SessionOptions::default(),
+            websocket_patience: PATIENCE,
+            session: SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() },
             says: None,
             written_bytes_max: None,
         }
@@ -72,13 +61,20 @@ impl Trial {
         self.gives(&[&format!("refused: {opened}: {why}")])
     }
 
-    /// With a client that waits a third of a second for a connection.
-    pub(crate) fn impatient(self) -> Trial {
-        Trial { patience: IMPATIENCE, ..self }
+    /// With a client that waits a second for a WebSocket.
+    pub(crate) fn soon_without_websocket(self) -> Trial {
+        Trial { websocket_patience: IMPATIENCE, ..self }
+    }
+
+    /// With a client that waits a second for a session, once it has a WebSocket.
+    pub(crate) fn soon_without_session(mut self) -> Trial {
+        self.session.open_timeout = IMPATIENCE;
+        self
     }
 
     /// With a client that speaks the protocol like this.
     pub(crate) fn with_session(self, session: SessionOptions) -> Trial {
+        let session = SessionOptions { open_timeout: PATIENCE, ..session };
         Trial { session, ..self }
     }
 
@@ -91,30 +87,17 @@ impl Trial {
     }
 
     fn options(&self) -> ClientOptions {
-        let session = SessionOptions { open_timeout: self.patience, ..self.session.clone() };
-        ClientOptions {
-            driver: Driver::Native,
-            session: Rc::new(session),
-            transport: TransportOptions {
-                tls: Tls::insecure().expect("TLS that trusts anyone needs nothing"),
-                headers: Vec::new(),
-                source_ips: Vec::new(),
-                open_timeout: self.patience,
-                message_bytes_max: MESSAGE_BYTES_MAX,
-                unsent_bytes_max: UNSENT_BYTES_MAX,
-            },
-            connect_timeout: self.patience,
-            clock: Clock::start(),
-        }
+        let mut options = ear::options(Driver::Native, ear::insecure());
+        options.transport.open_timeout = self.websocket_patience;
+        options.session = Rc::new(self.session.clone());
+        options
     }
 }
 
 /// Holds all trials at once, on one thread, as a load generator would; fails with the story of
 /// each that came out otherwise.
 pub(crate) fn hold(trials: Vec<Trial>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a runtime can be built");
-    let failures = LocalSet::new().block_on(&runtime, async {
+    let failures = on_one_thread(async {
         let mut held = JoinSet::new();
         for trial in trials {
             held.spawn_local(async move {
@@ -128,20 +111,16 @@ pub(crate) fn hold(trials: Vec<Trial>) {
 }
 
 async fn held_alone(trial: Trial) -> Result<(), String> {
-    let options = Rc::new(trial.options());
+    let options = trial.options();
     let server = (trial.start)();
-    let url = server.url();
     let ear = Rc::new(Ear::default());
-    let endpoint = Endpoint::resolve(&url, "/socket.io/").await.map_err(|err| err.to_string())?;
-    let connected = connect(&options, &endpoint, 0, Rc::clone(&ear) as Rc<dyn Listener>).await;
-    let client = ear.note_outcome(connected);
+    let client = ear.connect(options, &server.url()).await;
     let client = client.map(|client| say(client, trial.says));
-    // Whether the transcript is whole is seen below.
-    let _ = tokio::time::timeout(PATIENCE, ear.has_lines(trial.transcript.len())).await;
+    let lines = ear.lines(trial.transcript.len()).await;
     drop(client);
     let finished = tokio::task::spawn_blocking(|| server.finish()).await;
     let written_bytes = finished.expect("it does not panic")?;
-    compare(&ear.lines.borrow(), &trial.transcript)?;
+    compare(&lines, &trial.transcript)?;
     match trial.written_bytes_max {
         Some(max) if written_bytes > max => {
             Err(format!("the server got rid of {written_bytes} bytes, which is more than {max}"))
@@ -177,51 +156,4 @@ fn compare(lines: &[String], wanted: &[String]) -> Result<(), String> {
         wanted.join("\n         "),
         lines.join("\n         ")
     ))
-}
-
-/// Writes down what a client comes to know.
-#[derive(Default)]
-struct Ear {
-    lines: RefCell<Vec<String>>,
-    more: Notify,
-}
-
-impl Ear {
-    fn note(&self, line: String) {
-        // A message of many kilobytes makes no readable transcript.
-        let long = line.starts_with('[') && line.len() > 100;
-        let line = if long { format!("{} bytes", line.len()) } else { line };
-        self.lines.borrow_mut().push(line);
-        self.more.notify_one();
-    }
-
-    /// The outcome goes first: what comes right behind the grant may be heard before.
-    fn note_outcome(
-        &self,
-        connected: Result<Box<dyn Client>, ConnectError>,
-    ) -> Option<Box<dyn Client>> {
-        let (line, client) = match connected {
-            Ok(client) => ("connected".into(), Some(client)),
-            Err(err) => (format!("refused: {err}"), None),
-        };
-        self.lines.borrow_mut().insert(0, line);
-        client
-    }
-
-    async fn has_lines(&self, lines: usize) {
-        while self.lines.borrow().len() < lines {
-            self.more.notified().await;
-        }
-    }
-}
-
-impl Listener for Ear {
-    fn hear(&self, heard: Heard<'_>, _at: Timestamp) {
-        self.note(match heard {
-            Heard::Event { data, recoverable: false } => data.into(),
-            Heard::Event { data, recoverable: true } => format!("{data}, recoverable"),
-            Heard::Ack { id } => format!("ack {id}"),
-            Heard::Lost(reason) => format!("lost: {reason}"),
-        });
-    }
 }
