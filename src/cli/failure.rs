@@ -53,11 +53,8 @@ impl Failure {
 
 fn misread(error: &clap::Error) -> String {
     let text = error.render();
-    let mut text = if std::io::stderr().is_terminal() {
-        text.ansi().to_string()
-    } else {
-        text.to_string()
-    };
+    let mut text =
+        if std::io::stderr().is_terminal() { text.ansi().to_string() } else { text.to_string() };
     if let Some(variable) = variable::to_blame(error) {
         text.push_str(&format!("  the value is that of the environment variable {variable}\n"));
     }

@@ -285,8 +285,9 @@ impl Crowd {
     }
 
     fn sit_down(&mut self, seat: u32) {
-        let Seat { place, membership, .. } = self.seats[seat as usize];
+        let Seat { user, place, membership, .. } = self.seats[seat as usize];
         self.seats[seat as usize].membership = Membership::In;
+        self.users[user as usize].failures = 0;
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
             self.settled(seat);
@@ -300,6 +301,23 @@ impl Crowd {
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
         }
+        self.unmark_probed(place);
+    }
+
+    /// What one of the members said last may have gone with its connection.
+    fn unmark_probed(&mut self, place: u32) {
+        for &seat in &self.rooms[place as usize].seats {
+            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
+                *probed = None;
+            }
+        }
+    }
+
+    /// Memberships without evidence, for which the server is not to blame.
+    pub(super) fn absent(&self) -> usize {
+        let absent =
+            |seat: &&Seat| matches!(seat.membership, Membership::Out | Membership::Joining { .. });
+        self.seats.iter().filter(absent).count()
     }
 
     /// The assembly need not wait for this seat any more.
