@@ -14,9 +14,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
-/// A configuration with a certificate for localhost, made and signed by nobody but itself.
+/// A configuration with a certificate for this machine, made and signed by nobody but itself.
 fn self_signed() -> TlsAcceptor {
-    let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("it can be made");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".into()]).expect("it can be made");
     let key = made.signing_key.serialize_der().try_into().expect("it is a key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -60,7 +60,7 @@ fn lines(driver: Driver, tls: Tls, url: &str, count: usize) -> Vec<String> {
 }
 
 fn url(scheme: &str, server: &Scripted) -> String {
-    format!("{scheme}://localhost:{}", server.port())
+    format!("{scheme}://127.0.0.1:{}", server.port())
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use reference_server::ServeArgs;
 
@@ -75,17 +76,17 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR", env = "CHATBENCH_OUT")]
     pub(super) out: Option<PathBuf>,
     /// Takes the place of a report that is already in the folder.
-    #[arg(long, requires = "out", env = "CHATBENCH_OVERWRITE")]
+    #[arg(long, env = "CHATBENCH_OVERWRITE", value_parser = BoolishValueParser::new())]
     pub(super) overwrite: bool,
     /// Accepts any TLS certificate.
-    #[arg(long, env = "CHATBENCH_INSECURE")]
+    #[arg(long, env = "CHATBENCH_INSECURE", value_parser = BoolishValueParser::new())]
     pub(super) insecure: bool,
     /// Plants a fault in the bundled server, to see it found: `echo=0.01`. `chatbench serve
     /// --help` lists them. May be repeated.
     #[arg(long, value_name = "NAME[=RATE]", env = "CHATBENCH_FAULT", value_delimiter = ',')]
     pub(super) fault: Vec<reference_server::Fault>,
     /// Shows no progress.
-    #[arg(long, short, env = "CHATBENCH_QUIET")]
+    #[arg(long, short, env = "CHATBENCH_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
 }
 

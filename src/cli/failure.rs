@@ -1,6 +1,8 @@
 //! Failure: why there is nothing to report, said so that it can be mended.
 
-use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+
+use miette::MietteHandlerOpts;
 
 use crate::load::{EndpointError, TlsError};
 use crate::report::{ExitKind, FolderError};
@@ -9,17 +11,17 @@ use crate::scenario::ScenarioError;
 
 use super::limits::LimitError;
 use super::reference::ReferenceError;
+use super::variable;
 
 /// Why a command did not do its job.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// The arguments are not such that they can be read.
+    Arguments(clap::Error),
     /// The scenario or the flags are wrong.
     Usage(miette::Report),
     /// The job could not be done: what, and what may help.
-    Impossible {
-        what: String,
-        remedy: String,
-    },
+    Impossible { what: String, remedy: String },
 }
 
 impl Failure {
@@ -31,25 +33,45 @@ impl Failure {
         Failure::Impossible { what: what.to_string(), remedy: remedy.into() }
     }
 
-    /// Says it on standard error.
-    #[expect(clippy::print_stderr, reason = "the command line is where errors are said")]
+    /// Says it on standard error, and how the process ends on the last line.
     pub(super) fn report(self) -> ExitKind {
-        let kind = match self {
-            Failure::Usage(report) => {
-                eprint!("{report:?}");
-                ExitKind::Usage
+        let (text, kind) = match self {
+            Failure::Arguments(error) => (misread(&error), ExitKind::Usage),
+            Failure::Usage(report) => (format!("{report:?}"), ExitKind::Usage),
+            Failure::Impossible { what, remedy } if remedy.is_empty() => {
+                (format!("Error: {what}\n"), ExitKind::Impossible)
             }
             Failure::Impossible { what, remedy } => {
-                let mut text = format!("Error: {what}\n");
-                if !remedy.is_empty() {
-                    writeln!(text, "  help: {remedy}").expect("a string takes everything");
-                }
-                eprint!("{text}");
-                ExitKind::Impossible
+                (format!("Error: {what}\n  help: {remedy}\n"), ExitKind::Impossible)
             }
         };
-        eprintln!("{kind}");
+        // Whoever does not read it still gets the exit code.
+        let _ = writeln!(std::io::stderr(), "{text}{kind}");
         kind
+    }
+}
+
+fn misread(error: &clap::Error) -> String {
+    let text = error.render();
+    let mut text =
+        if std::io::stderr().is_terminal() { text.ansi().to_string() } else { text.to_string() };
+    if let Some(variable) = variable::to_blame(error) {
+        text.push_str(&format!("  the value is that of the environment variable {variable}\n"));
+    }
+    text
+}
+
+/// From now on breaks no line of an error: a path, or what a script looks for, would be cut in two.
+pub(super) fn leave_lines_whole() {
+    let handler = |_: &_| -> Box<dyn miette::ReportHandler> {
+        Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
+    };
+    miette::set_hook(Box::new(handler)).expect("no error was made before");
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Failure {
+        Failure::Arguments(error)
     }
 }
 

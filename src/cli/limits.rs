@@ -54,7 +54,12 @@ impl LimitError {
 
 impl Limits {
     /// What `plan` needs when it runs on `shards` threads and connects from `sources`.
-    pub(super) fn of(scenario: &Scenario, plan: &Plan, shards: usize, sources: &[IpAddr]) -> Limits {
+    pub(super) fn of(
+        scenario: &Scenario,
+        plan: &Plan,
+        shards: usize,
+        sources: &[IpAddr],
+    ) -> Limits {
         let users = plan.users.len() as u64;
         let targets = match &scenario.target {
             Target::Reference => 1,

@@ -11,21 +11,38 @@ mod run;
 mod schema;
 mod signals;
 mod validate;
+mod variable;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, Command};
+use failure::Failure;
+
+use crate::report::ExitKind;
 
 /// Does what the command line says; the code says how it ended.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
-    let done = match &args.command {
+    failure::leave_lines_whole();
+    let done = match Args::try_parse() {
+        Ok(args) => obey(&args.command),
+        // Help is no failure, though it comes as one.
+        Err(help) if !help.use_stderr() => {
+            // A reader that has seen enough is no failure of ours.
+            let _ = help.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(error.into()),
+    };
+    done.unwrap_or_else(|failure| failure.report()).into()
+}
+
+fn obey(command: &Command) -> Result<ExitKind, Failure> {
+    match command {
         Command::Run(args) => run::run(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),
-        Command::Serve(args) => return reference::serve(args),
-    };
-    done.unwrap_or_else(|failure| failure.report()).into()
+        Command::Serve(args) => reference::serve(args),
+    }
 }

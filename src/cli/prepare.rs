@@ -65,14 +65,5 @@ pub(super) async fn brief(
     let (clock, began_unix_ms) = (Clock::start(), unix_millis());
     let source_ips = args.plan.source_ip.clone();
     let tag = RunTag::new(rand::random());
-    Ok(Arc::new(Brief {
-        scenario,
-        plan,
-        tag,
-        clock,
-        began_unix_ms,
-        endpoints,
-        tls,
-        source_ips,
-    }))
+    Ok(Arc::new(Brief { scenario, plan, tag, clock, began_unix_ms, endpoints, tls, source_ips }))
 }

@@ -1,10 +1,12 @@
 //! Reference: the bundled server, as a process of its own that ends with ours.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use reference_server::{Fault, ServeArgs};
 
+use super::failure::Failure;
+use crate::report::ExitKind;
 use crate::scenario::TargetUrl;
 
 /// A bundled server that was started for a run; it ends when this is dropped, and when this
@@ -64,7 +66,9 @@ impl Drop for Reference {
 }
 
 /// Runs the bundled server in this process.
-pub(super) fn serve(args: &ServeArgs) -> ExitCode {
+pub(super) fn serve(args: &ServeArgs) -> Result<ExitKind, Failure> {
     reference_server::cli::init_logging(args.quiet);
-    reference_server::cli::exit_code(reference_server::cli::serve(args))
+    // What may help is said in the error.
+    reference_server::cli::serve(args).map_err(|error| Failure::impossible(error, ""))?;
+    Ok(ExitKind::Pass)
 }

@@ -16,6 +16,18 @@ pub use crate::transport::{
     ConnectError as TransportError, Endpoint, EndpointError, Tls, TlsError, TransportOptions,
 };
 
+/// The most of a server's own words that an error repeats, in bytes.
+const QUOTED_BYTES_MAX: usize = 200;
+
+/// What a server said, cut short and made harmless for whoever reads it on a terminal.
+fn quoted(said: &str) -> String {
+    let end = said.floor_char_boundary(QUOTED_BYTES_MAX);
+    let dots = if end < said.len() { "…" } else { "" };
+    // JSON is to stay readable: its quotes are no danger.
+    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
+    said[..end].chars().map(harmless).collect::<String>() + dots
+}
+
 /// Which implementation speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
@@ -164,9 +176,7 @@ pub async fn connect(
         Driver::Native => native::connect(options, endpoint, turn, listener).await,
         #[cfg(feature = "rust_socketio")]
         // Boxed, lest every native connection be given the room that this driver takes.
-        Driver::RustSocketio => {
-            Box::pin(rust_socketio::connect(options, endpoint, listener)).await
-        }
+        Driver::RustSocketio => Box::pin(rust_socketio::connect(options, endpoint, listener)).await,
         #[cfg(not(feature = "rust_socketio"))]
         Driver::RustSocketio => Err(ConnectError::NoDriver),
     }

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
+use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, quoted};
 use crate::clock::{Clock, Timer};
 use crate::protocol::{CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session};
 use crate::time::Timestamp;
@@ -13,11 +13,17 @@ use crate::transport::{Endpoint, OnFrame, Sender, WebSocket};
 
 /// A connection and whoever drives it.
 struct Connection {
-    session: Session,
+    dialogue: Dialogue,
     socket: WebSocket,
-    listener: Rc<dyn Listener>,
     clock: Clock,
     timer: Timer,
+}
+
+/// All of a connection that a frame concerns, while its socket is being read.
+struct Dialogue {
+    session: Session,
+    options: Rc<ClientOptions>,
+    listener: Rc<dyn Listener>,
     /// When the session wants to be told the time.
     wait_until: Timestamp,
     /// Whether the server offers connection state recovery.
@@ -25,11 +31,11 @@ struct Connection {
     /// Whether the namespace was granted.
     standing: bool,
     /// How it has ended, until whoever drives it knows.
-    news: Option<News>,
+    ending: Option<Ending>,
 }
 
 /// What ends a connection's life.
-enum News {
+enum Ending {
     Refused(String),
     Over(LostReason),
     /// Nobody wants it any more.
@@ -45,136 +51,108 @@ pub(super) async fn connect(
     let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
     let clock = options.clock;
     let now = clock.now();
-    let mut connection = Connection {
+    let dialogue = Dialogue {
         session: Session::new(Rc::clone(&options.session), now),
-        socket,
+        options: Rc::clone(options),
         listener,
-        clock,
-        timer: Timer::new(clock),
         wait_until: now,
         recoverable: false,
         standing: false,
-        news: None,
+        ending: None,
     };
-    if let Some(news) = poll_fn(|cx| connection.poll_standing(cx)).await {
-        return Err(error_of(news, options));
+    let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
+    if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
+        return Err(error_of(ending, options));
     }
+    // A timer wakes the task that polled it last, which is not the one that drives from now on.
+    connection.timer = Timer::new(clock);
     let connection = Rc::new(RefCell::new(connection));
     tokio::task::spawn_local(drive(Rc::clone(&connection)));
     Ok(Box::new(NativeClient(connection)))
 }
 
 /// Why no connection came of it.
-fn error_of(news: News, options: &ClientOptions) -> ConnectError {
-    match news {
-        News::Refused(data) => {
+fn error_of(ending: Ending, options: &ClientOptions) -> ConnectError {
+    match ending {
+        Ending::Refused(data) => {
             let namespace = options.session.namespace.to_string();
             ConnectError::Refused { namespace, data }
         }
-        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
+        Ending::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
             let stage = match stage {
                 OpenStage::Handshake => "the Engine.IO handshake",
                 OpenStage::Namespace => "the namespace's CONNECT",
             };
             ConnectError::Timeout { stage, within: options.session.open_timeout }
         }
-        News::Over(reason) => ConnectError::Lost(reason),
-        News::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
+        Ending::Over(reason) => ConnectError::Lost(reason),
+        Ending::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
     }
 }
 
 /// All IO of a standing connection.
 async fn drive(connection: Rc<RefCell<Connection>>) {
-    let news = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
+    let ending = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
     let connection = connection.borrow();
-    let reason = match news {
-        News::Over(reason) => reason,
-        News::Refused(data) => LostReason::Revoked { data },
-        News::Dropped => return,
+    let reason = match ending {
+        Ending::Over(reason) => reason,
+        Ending::Refused(data) => LostReason::Revoked { data },
+        Ending::Dropped => return,
     };
-    connection.listener.hear(Heard::Lost(reason), connection.clock.now());
+    connection.dialogue.listener.hear(Heard::Lost(reason), connection.clock.now());
 }
 
 impl Connection {
     /// Ready when it stands, or with the news that it never will. What else came in the same
     /// read has been heard; where that was its end, the next poll says so.
-    fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<News>> {
+    fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
         let poll = self.poll(cx);
-        if !self.standing {
+        if !self.dialogue.standing {
             return poll.map(Some);
         }
-        if let Poll::Ready(news) = poll {
-            self.news = Some(news);
+        if let Poll::Ready(ending) = poll {
+            self.dialogue.ending = Some(ending);
         }
         Poll::Ready(None)
     }
 
     /// Reads, judges the time, and lets the session answer, until there is news.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<News> {
-        if let Some(news) = self.news.take() {
-            return Poll::Ready(news);
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        let Connection { dialogue, socket, clock, timer } = self;
+        if let Some(ending) = dialogue.ending.take() {
+            return Poll::Ready(ending);
         }
-        let mut mouth = Mouth {
-            session: &mut self.session,
-            listener: &*self.listener,
-            wait_until: &mut self.wait_until,
-            recoverable: &mut self.recoverable,
-            standing: &mut self.standing,
-            news: &mut self.news,
-        };
-        let mut heard = false;
+        let mut heard_at = None;
         let on_frame: &mut OnFrame<'_> = &mut |sender, frame, at| {
-            heard = true;
-            mouth.input(Input::Frame(frame), sender, at);
+            heard_at = Some(at);
+            dialogue.input(Input::Frame(frame), sender, at);
         };
-        let read = self.socket.poll(cx, &self.clock, on_frame);
-        if let Some(news) = self.news.take() {
-            return Poll::Ready(news);
+        let read = socket.poll(cx, clock, on_frame);
+        if let Some(ending) = dialogue.ending.take() {
+            return Poll::Ready(ending);
         }
         if let Poll::Ready(lost) = read {
-            return Poll::Ready(News::Over(lost.into()));
+            return Poll::Ready(Ending::Over(lost.into()));
         }
-        if heard && self.timer.is_set_to(self.wait_until) {
-            // Woken by a frame; the timer will wake this task when it is time.
+        let wait_until = dialogue.wait_until;
+        if heard_at.is_some_and(|at| at < wait_until) && timer.is_set_to(wait_until) {
+            // Woken by a frame before it was time; the timer will wake this task when it is.
             return Poll::Pending;
         }
-        while self.timer.poll(cx, self.wait_until).is_ready() {
-            let now = self.clock.now();
-            self.input(Input::Timeout, now);
-            if let Some(news) = self.news.take() {
-                return Poll::Ready(news);
+        while timer.poll(cx, dialogue.wait_until).is_ready() {
+            dialogue.input(Input::Timeout, socket.sender(), clock.now());
+            if let Some(ending) = dialogue.ending.take() {
+                return Poll::Ready(ending);
             }
         }
         Poll::Pending
     }
-
-    /// Gives the number of the acknowledgement asked for, if one was.
-    fn input(&mut self, input: Input<'_>, now: Timestamp) -> Option<u64> {
-        let mut mouth = Mouth {
-            session: &mut self.session,
-            listener: &*self.listener,
-            wait_until: &mut self.wait_until,
-            recoverable: &mut self.recoverable,
-            standing: &mut self.standing,
-            news: &mut self.news,
-        };
-        mouth.input(input, self.socket.sender(), now)
-    }
 }
 
-/// The parts of a connection that a frame concerns, while its socket is being read.
-struct Mouth<'a> {
-    session: &'a mut Session,
-    listener: &'a dyn Listener,
-    wait_until: &'a mut Timestamp,
-    recoverable: &'a mut bool,
-    standing: &'a mut bool,
-    news: &'a mut Option<News>,
-}
-
-impl Mouth<'_> {
+impl Dialogue {
+    /// Lets the session answer; gives the number of the acknowledgement asked for, if one was.
     fn input(&mut self, input: Input<'_>, sender: &mut Sender, at: Timestamp) -> Option<u64> {
-        if self.news.is_some() {
+        if self.ending.is_some() {
             return None;
         }
         let mut turn = self.session.handle_input(input, at);
@@ -182,38 +160,43 @@ impl Mouth<'_> {
         loop {
             match turn.poll_output() {
                 Output::WaitUntil(moment) => {
-                    *self.wait_until = moment;
+                    self.wait_until = moment;
                     return ack_id;
                 }
                 Output::Transmit(packet) => {
                     let sent = sender.send(packet.is_binary(), |out| packet.encode(out));
                     if let Err(lost) = sent {
-                        *self.news = Some(News::Over(lost.into()));
+                        self.ending = Some(Ending::Over(lost.into()));
                         return None;
                     }
                 }
+                // The official client, too, is deaf to namespaces that it is not in.
+                Output::Event(Event::Event { namespace, .. } | Event::Ack { namespace, .. })
+                    if *namespace != *self.options.session.namespace => {}
                 Output::Event(Event::Event { data, .. }) => {
-                    let recoverable = *self.recoverable;
+                    let recoverable = self.recoverable;
                     self.listener.hear(Heard::Event { data, recoverable }, at);
                 }
-                Output::Event(Event::Ack { id, .. }) => self.listener.hear(Heard::Ack { id }, at),
-                Output::Event(Event::Connected { pid, .. }) => {
-                    *self.recoverable = pid.is_some();
-                    *self.standing = true;
+                Output::Event(Event::Ack { id, expected: true, .. }) => {
+                    self.listener.hear(Heard::Ack { id }, at);
                 }
-                Output::Event(other) => *self.news = news_of(&other).or(self.news.take()),
+                Output::Event(Event::Connected { pid, .. }) => {
+                    self.recoverable = pid.is_some();
+                    self.standing = true;
+                }
+                Output::Event(other) => self.ending = ending_of(&other).or(self.ending.take()),
             }
         }
     }
 }
 
 /// What an event that is neither heard nor expected means for the connection.
-fn news_of(event: &Event<'_>) -> Option<News> {
+fn ending_of(event: &Event<'_>) -> Option<Ending> {
     match event {
-        Event::Refused { data, .. } => Some(News::Refused((*data).to_owned())),
-        Event::Left { .. } => Some(News::Over(LostReason::Left)),
-        Event::NotSent(why) => Some(News::Over(LostReason::Driver(why.to_string()))),
-        Event::Closed(reason) => Some(News::Over(LostReason::Session(*reason))),
+        Event::Refused { data, .. } => Some(Ending::Refused(quoted(data))),
+        Event::Left { .. } => Some(Ending::Over(LostReason::Left)),
+        Event::NotSent(why) => Some(Ending::Over(LostReason::Driver(why.to_string()))),
+        Event::Closed(reason) => Some(Ending::Over(LostReason::Session(*reason))),
         Event::Opened(_) | Event::Connected { .. } | Event::Event { .. } | Event::Ack { .. } => {
             None
         }
@@ -225,13 +208,13 @@ struct NativeClient(Rc<RefCell<Connection>>);
 impl NativeClient {
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
         let mut connection = self.0.borrow_mut();
-        if connection.news.is_some() {
+        if connection.dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let now = connection.clock.now();
-        let ack_id = connection.input(input, now);
-        if connection.news.is_some() {
-            connection.socket.sender().wake();
+        let Connection { dialogue, socket, clock, .. } = &mut *connection;
+        let ack_id = dialogue.input(input, socket.sender(), clock.now());
+        if dialogue.ending.is_some() {
+            socket.sender().wake();
             return Err(Gone);
         }
         Ok(ack_id)
@@ -253,7 +236,7 @@ impl Client for NativeClient {
         let _ = self.input(Input::Close);
         let mut connection = self.0.borrow_mut();
         connection.socket.sender().close();
-        connection.news = Some(News::Dropped);
+        connection.dialogue.ending = Some(Ending::Dropped);
         connection.socket.sender().wake();
     }
 }
@@ -261,7 +244,7 @@ impl Client for NativeClient {
 impl Drop for NativeClient {
     fn drop(&mut self) {
         let mut connection = self.0.borrow_mut();
-        connection.news = Some(News::Dropped);
+        connection.dialogue.ending = Some(Ending::Dropped);
         connection.socket.sender().wake();
     }
 }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::bell::Bell;
 use super::joining::{Probing, RoomState};
 use super::reception::{Reader, Reception};
 use super::speaking::Speaker;
 use super::user::{Membership, Seat, User};
-use super::bell::Bell;
 use super::{Brief, Command};
 use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::client::{ClientOptions, Heard, Listener};
@@ -131,13 +131,14 @@ impl Crowd {
         let seats = self.users[user as usize].seats.clone();
         for seat in seats {
             let Seat { room, membership, .. } = self.seats[seat as usize];
-            if room == message.room && membership != Membership::In {
-                let own = message.sender == self.users[user as usize].id;
-                if !own || self.sender_echoed() {
-                    self.joined(seat, at);
-                }
-                return;
+            if room != message.room {
+                continue;
             }
+            let own = message.sender == self.users[user as usize].id;
+            if membership != Membership::In && (!own || self.sender_echoed()) {
+                self.joined(seat, at);
+            }
+            return;
         }
     }
 

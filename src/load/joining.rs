@@ -202,15 +202,20 @@ impl Crowd {
         }
     }
 
+    /// A member that heard nothing of what was said for too long is deaf. One to whom nobody could
+    /// say anything is not, but the assembly does not wait for it any longer.
     fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
         let patience = self.brief.scenario.timeouts.join;
         for slot in 0..self.rooms[place as usize].seats.len() {
             let seat = self.rooms[place as usize].seats[slot];
-            let membership = self.seats[seat as usize].membership;
-            if let Membership::Joining { asked, probed: Some(probed), .. } = membership
-                && probed + patience < now
-            {
-                self.deaf(seat, asked, now);
+            let Membership::Joining { asked, probed, .. } = self.seats[seat as usize].membership
+            else {
+                continue;
+            };
+            match probed {
+                Some(probed) if probed + patience < now => self.deaf(seat, asked, now),
+                None if asked + patience < now => self.settled(seat),
+                Some(_) | None => {}
             }
         }
     }
@@ -280,8 +285,9 @@ impl Crowd {
     }
 
     fn sit_down(&mut self, seat: u32) {
-        let Seat { place, membership, .. } = self.seats[seat as usize];
+        let Seat { user, place, membership, .. } = self.seats[seat as usize];
         self.seats[seat as usize].membership = Membership::In;
+        self.users[user as usize].failures = 0;
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
             self.settled(seat);
@@ -295,6 +301,23 @@ impl Crowd {
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
         }
+        self.unmark_probed(place);
+    }
+
+    /// What one of the members said last may have gone with its connection.
+    fn unmark_probed(&mut self, place: u32) {
+        for &seat in &self.rooms[place as usize].seats {
+            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
+                *probed = None;
+            }
+        }
+    }
+
+    /// Memberships without evidence, for which the server is not to blame.
+    pub(super) fn absent(&self) -> usize {
+        let absent =
+            |seat: &&Seat| matches!(seat.membership, Membership::Out | Membership::Joining { .. });
+        self.seats.iter().filter(absent).count()
     }
 
     /// The assembly need not wait for this seat any more.

@@ -68,8 +68,9 @@ impl Reader {
         let Some(fields) = fields(plan, &message) else {
             return unrecognised(data, &dialect.receive);
         };
-        let intact = self.is_to_the_letter(data.as_bytes(), recoverable, &stamped, &fields, dialect)
-            || self.is_to_the_value(data, recoverable, &message, &fields, dialect);
+        let intact =
+            self.is_to_the_letter(data.as_bytes(), recoverable, &stamped, &fields, dialect)
+                || self.is_to_the_value(data, recoverable, &message, &fields, dialect);
         Reception::Message { message, intact }
     }
 

@@ -8,12 +8,12 @@ pub use histogram::{Histogram, Quantile};
 pub use recorder::{Counters, Recorder};
 pub use timeline::{Row, Timeline};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is measured in time; each has a histogram in microseconds.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-    schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {

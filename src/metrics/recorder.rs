@@ -137,8 +137,7 @@ mod tests {
 
     fn sent(intended: u64, at: u64) -> Event {
         let id = MessageId { room: RoomId(0), sender: UserId(0), sequence: 0 };
-        let message =
-            Message { id, intended: Timestamp::from_nanos(intended), text_bytes: 64 };
+        let message = Message { id, intended: Timestamp::from_nanos(intended), text_bytes: 64 };
         let kind = EventKind::Sent { message };
         Event { at: Timestamp::from_nanos(at), user: UserId(0), kind }
     }

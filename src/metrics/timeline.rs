@@ -37,9 +37,7 @@ impl Row {
     /// The row of an interval that ended `at`.
     pub fn new(at: Timestamp, recorder: &Recorder, violations: u64) -> Row {
         let Counters { connects, disconnects, sent, delivered, .. } = *recorder.counters();
-        let ms = |metric, quantile| {
-            recorder.histogram(metric).at(quantile).as_secs_f64() * 1e3
-        };
+        let ms = |metric, quantile| recorder.histogram(metric).at(quantile).as_secs_f64() * 1e3;
         Row {
             at_s: at.as_secs_f64(),
             connects,

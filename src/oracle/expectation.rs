@@ -218,13 +218,7 @@ impl Room {
     }
 
     /// The member at `ear` heard a message of the one at `mouth`.
-    pub(super) fn hear(
-        &mut self,
-        ear: usize,
-        mouth: usize,
-        sequence: u32,
-        at: Timestamp,
-    ) -> Heard {
+    pub(super) fn hear(&mut self, ear: usize, mouth: usize, sequence: u32, at: Timestamp) -> Heard {
         let flight = &mut self.flights[mouth];
         let Some(index) = sequence.checked_sub(flight.base) else { return Heard::AfterSettled };
         let index = index as usize;

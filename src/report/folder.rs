@@ -42,7 +42,7 @@ impl FolderError {
     pub fn remedy(&self) -> &'static str {
         match self {
             FolderError::Taken { .. } => {
-                "name another folder with `--out`, or add `--force` to write over it"
+                "name another folder with `--out`, or add `--overwrite` to take its place"
             }
             FolderError::Io { .. } => {
                 "name a folder with `--out` that you may write to, on a disk with room"
@@ -156,7 +156,7 @@ mod tests {
         fs::write(&report, "precious").expect("written");
         let refused = OutFolder::create(place.path(), false).expect_err("it is taken");
         assert!(matches!(refused, FolderError::Taken { .. }), "{refused}");
-        assert!(refused.remedy().contains("--force"));
+        assert!(refused.remedy().contains("--overwrite"));
         assert_eq!(fs::read_to_string(&report).expect("still there"), "precious");
         OutFolder::create(place.path(), true).expect("it may go");
         assert!(!report.exists());

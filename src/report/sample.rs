@@ -120,6 +120,7 @@ pub(crate) fn failed() -> RunOutcome {
         },
         Doubt::Overflow { messages: 3 },
         Doubt::Unsent { messages: 1 },
+        Doubt::Absent { memberships: 2 },
         Doubt::Interrupted,
     ];
     outcome.recorder.record(

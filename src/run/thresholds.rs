@@ -9,9 +9,7 @@ use crate::scenario::{LatencyMetric, LatencyThreshold, Statistic, Thresholds};
 const SAMPLES_BEYOND: f64 = 10.0;
 
 /// What became of a threshold.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ThresholdOutcome {
     /// It was kept.
@@ -49,9 +47,9 @@ pub(super) fn check(thresholds: &Thresholds, recorder: &Recorder) -> Vec<Thresho
         ("disconnects", thresholds.disconnects_max, counters.disconnects),
         ("connect_failures", thresholds.connect_failures_max, counters.connect_failures),
     ];
-    let counts = counts.into_iter().filter_map(|(name, limit, observed)| {
-        limit.map(|limit| count(name, limit, observed))
-    });
+    let counts = counts
+        .into_iter()
+        .filter_map(|(name, limit, observed)| limit.map(|limit| count(name, limit, observed)));
     latencies.chain(counts).collect()
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
@@ -28,9 +29,10 @@ impl Stream {
         options: &TransportOptions,
         turn: usize,
     ) -> Result<Stream, ConnectError> {
-        let address = endpoint.addresses[turn % endpoint.addresses.len()];
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
-        let tcp = dial(address, source).await.map_err(ConnectError::Dial)?;
+        let patience = options.open_timeout / endpoint.addresses.len() as u32;
+        let dialled = dial_any(&endpoint.addresses, turn, source, patience).await;
+        let tcp = dialled.map_err(ConnectError::Dial)?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
@@ -40,6 +42,26 @@ impl Stream {
         let tls = Box::pin(options.tls.connector().connect(name, tcp)).await;
         Ok(Stream::Tls(Box::new(tls.map_err(ConnectError::Tls)?)))
     }
+}
+
+/// Dials the `turn`-th address, and if it does not answer, the others: a name such as `localhost`
+/// may stand for addresses that nobody listens on.
+async fn dial_any(
+    addresses: &[SocketAddr],
+    turn: usize,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> io::Result<TcpStream> {
+    let mut refused = None;
+    for step in 0..addresses.len() {
+        let address = addresses[(turn + step) % addresses.len()];
+        match tokio::time::timeout(patience, dial(address, source)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => refused = refused.or(Some(error)),
+            Err(_) => refused = refused.or(Some(io::ErrorKind::TimedOut.into())),
+        }
+    }
+    Err(refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
 }
 
 async fn dial(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {

@@ -68,7 +68,6 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-
 fn builder() -> Result<
     tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>,
     TlsError,

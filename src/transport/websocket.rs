@@ -126,10 +126,10 @@ impl WebSocket {
         if let Poll::Ready(Err(lost)) = self.sender.poll_flush(cx) {
             return Poll::Ready(lost);
         }
-        if std::mem::take(&mut self.unread) {
-            if let Err(lost) = self.take_inbox(clock.now(), on_frame) {
-                return Poll::Ready(lost);
-            }
+        if std::mem::take(&mut self.unread)
+            && let Err(lost) = self.take_inbox(clock.now(), on_frame)
+        {
+            return Poll::Ready(lost);
         }
         for _ in 0..READS_MAX {
             if let Err(lost) = ready!(self.poll_read(cx, clock, on_frame)) {
@@ -279,11 +279,7 @@ impl Sender {
         let _ = self.transmit(frame::CLOSE, |out| out.extend(1000_u16.to_be_bytes()));
     }
 
-    fn transmit(
-        &mut self,
-        opcode: OpCode,
-        encode: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), Lost> {
+    fn transmit(&mut self, opcode: OpCode, encode: impl FnOnce(&mut Vec<u8>)) -> Result<(), Lost> {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
             scratch.resize(HEADER_BYTES_MAX, 0);
@@ -344,4 +340,3 @@ fn poll_write_all(
     }
     Pin::new(stream).poll_flush(cx)
 }
-

@@ -111,7 +111,7 @@ fn goodbyes() {
             c.say(CONNECTED).await?;
             c.gone().await
         })
-        .gives(&["connected", "lost: no ping came for 1.…"]),
+        .gives(&["connected", "lost: no ping came for …"]),
     ]);
 }
 

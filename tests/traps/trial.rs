@@ -6,11 +6,11 @@ use std::time::Duration;
 use chatbench::client::{Client, ClientOptions, Driver, SessionOptions};
 use tokio::task::JoinSet;
 
-use crate::support::ear::{self, Ear, on_one_thread};
+use crate::support::ear::{self, Ear, PATIENCE, on_one_thread};
 use crate::support::scripted::{Connection, Scripted, Told};
 
 /// The limit on everything that is meant to be waited for in vain.
-const IMPATIENCE: Duration = Duration::from_millis(300);
+const IMPATIENCE: Duration = Duration::from_secs(1);
 
 /// A server's script, what the client does with it, and what must come of it.
 pub(crate) struct Trial {
@@ -19,8 +19,7 @@ pub(crate) struct Trial {
     /// `connected` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
     /// with an ellipsis says how the line begins.
     transcript: Vec<String>,
-    /// Where it is not that of all tests.
-    patience: Option<Duration>,
+    websocket_patience: Duration,
     session: SessionOptions,
     says: Option<Says>,
     /// What the server must not have been able to send more of.
@@ -44,8 +43,8 @@ impl Trial {
             name,
             start: Box::new(move || Scripted::start(script)),
             transcript: Vec::new(),
-            patience: None,
-            session: SessionOptions::default(),
+            websocket_patience: PATIENCE,
+            session: SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() },
             says: None,
             written_bytes_max: None,
         }
@@ -62,13 +61,20 @@ impl Trial {
         self.gives(&[&format!("refused: {opened}: {why}")])
     }
 
-    /// With a client that waits a third of a second for a connection.
-    pub(crate) fn impatient(self) -> Trial {
-        Trial { patience: Some(IMPATIENCE), ..self }
+    /// With a client that waits a second for a WebSocket.
+    pub(crate) fn soon_without_websocket(self) -> Trial {
+        Trial { websocket_patience: IMPATIENCE, ..self }
+    }
+
+    /// With a client that waits a second for a session, once it has a WebSocket.
+    pub(crate) fn soon_without_session(mut self) -> Trial {
+        self.session.open_timeout = IMPATIENCE;
+        self
     }
 
     /// With a client that speaks the protocol like this.
     pub(crate) fn with_session(self, session: SessionOptions) -> Trial {
+        let session = SessionOptions { open_timeout: PATIENCE, ..session };
         Trial { session, ..self }
     }
 
@@ -82,12 +88,8 @@ impl Trial {
 
     fn options(&self) -> ClientOptions {
         let mut options = ear::options(Driver::Native, ear::insecure());
+        options.transport.open_timeout = self.websocket_patience;
         options.session = Rc::new(self.session.clone());
-        if let Some(patience) = self.patience {
-            options.transport.open_timeout = patience;
-            let session = SessionOptions { open_timeout: patience, ..self.session.clone() };
-            options.session = Rc::new(session);
-        }
         options
     }
 }
