@@ -118,7 +118,9 @@ impl Oracle {
             EventKind::Received { id, intended, intact } => {
                 self.heard(event, *id, *intended, *intact, found);
             }
-            EventKind::Sent { message } => self.sent(message, event.at, found),
+            EventKind::Sent { message } | EventKind::Probed { message } => {
+                self.sent(message, event.at, found);
+            }
             EventKind::Joining { room } => {
                 if let Some(seat) = self.roster.seat(event.user, *room) {
                     let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
