@@ -6,6 +6,11 @@ use std::time::Duration;
 use super::expectation::{Expectation, Released, Sets};
 use crate::time::Timestamp;
 
+/// Sets kept for messages to come, in each room.
+const SPARE_MAX: usize = 256;
+/// Entries that a sender's account has room for at least, once it has grown.
+const ROOM_MIN: usize = 64;
+
 /// One sender's messages in flight. A message that is done is kept only behind one that is not,
 /// and forgotten then, so that a look-up is an index.
 #[derive(Debug, Default)]
@@ -145,9 +150,19 @@ impl Flight {
             if done.allowed() > 0 {
                 self.let_go_below = self.base;
             }
-            spare.push(done.into_sets());
+            if spare.len() < SPARE_MAX {
+                spare.push(done.into_sets());
+            }
         }
         before - self.entries.len()
+    }
+
+    /// Gives back what a burst took.
+    pub(super) fn shrink(&mut self) {
+        let wanted = ROOM_MIN.max(self.entries.len() * 2);
+        if self.entries.capacity() > wanted * 2 {
+            self.entries.shrink_to(wanted);
+        }
     }
 
     /// Takes the first entry out of the account, done or not.

@@ -298,9 +298,18 @@ impl Oracle {
             receiver: self.roster.member(room, slot),
             room: Some(id.room),
             message: Some(story),
-            standing: self.rooms[room].standing(slot),
+            standing: self.standing_at(expectation.sent, room, slot),
             detail: None,
         })
+    }
+
+    /// Where a member that had to hear a message stood when that was sent: it was in. Since when
+    /// is known no more if it has lost its connection meanwhile.
+    fn standing_at(&self, sent: Timestamp, room: usize, slot: usize) -> Standing {
+        match self.rooms[room].standing(slot) {
+            standing @ Standing::In { since, .. } if since <= sent => standing,
+            _ => Standing::In { asked: sent, since: sent },
+        }
     }
 
     #[cfg(test)]

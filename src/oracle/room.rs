@@ -248,6 +248,7 @@ impl Room {
                 }
             }
             forgotten += flight.forget_done(&mut self.spare);
+            flight.shrink();
         }
         forgotten
     }

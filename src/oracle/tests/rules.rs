@@ -1,5 +1,6 @@
 //! Rules: for each kind of violation, short histories and what must come of them.
 
+use super::super::Standing;
 use super::judging::World;
 use super::script::{judge, world};
 
@@ -256,4 +257,16 @@ fn what_was_delivered_and_completed_is_counted() {
     let tally = judgement.tally;
     assert_eq!((tally.must, tally.must_heard, tally.may, tally.may_heard), (3, 3, 1, 0));
     assert_eq!((tally.messages, tally.unjudged, judgement.unsettled), (2, 0, 0));
+}
+
+#[test]
+fn who_lost_a_message_was_in_when_it_was_sent() {
+    let script = "0 A B C joins \n 9 A says \n 10 C hears A0 \n 5000 C says \n 5001 A B hears C0
+                  5002 B drops";
+    let judgement = judge(&world("ABC"), script);
+    let at = super::judging::at;
+    let [lost] = &judgement.violations[..] else { panic!("{:?}", judgement.stories()) };
+    assert_eq!(lost.standing, Standing::In { asked: at(9), since: at(9) });
+    let story = lost.message.expect("a message was lost");
+    assert_eq!((story.intended, story.sent), (at(9), Some(at(9))));
 }
