@@ -13,7 +13,8 @@ use crate::transport::Lost;
 
 pub use crate::protocol::SessionOptions;
 pub use crate::transport::{
-    ConnectError as TransportError, Endpoint, EndpointError, Tls, TlsError, TransportOptions,
+    ConnectError as TransportError, Endpoint, EndpointError, OpeningStep, Tls, TlsError,
+    TransportOptions,
 };
 
 /// Which implementation speaks.
