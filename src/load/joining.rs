@@ -202,15 +202,20 @@ impl Crowd {
         }
     }
 
+    /// A member that heard nothing of what was said for too long is deaf. One to whom nobody could
+    /// say anything is not, but the assembly does not wait for it any longer.
     fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
         let patience = self.brief.scenario.timeouts.join;
         for slot in 0..self.rooms[place as usize].seats.len() {
             let seat = self.rooms[place as usize].seats[slot];
-            let membership = self.seats[seat as usize].membership;
-            if let Membership::Joining { asked, probed: Some(probed), .. } = membership
-                && probed + patience < now
-            {
-                self.deaf(seat, asked, now);
+            let Membership::Joining { asked, probed, .. } = self.seats[seat as usize].membership
+            else {
+                continue;
+            };
+            match probed {
+                Some(probed) if probed + patience < now => self.deaf(seat, asked, now),
+                None if asked + patience < now => self.settled(seat),
+                Some(_) | None => {}
             }
         }
     }

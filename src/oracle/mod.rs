@@ -131,7 +131,8 @@ impl Oracle {
                 }
             }
             EventKind::JoinUnconfirmed { room, after } => {
-                let detail = format!("deaf for {}", humantime::format_duration(*after));
+                let after = Duration::from_millis(after.as_millis() as u64);
+                let detail = format!("deaf for {}", humantime::format_duration(after));
                 let violation = Violation::of_user(ViolationKind::JoinUnconfirmed, event)
                     .in_room(*room)
                     .because(detail);
