@@ -23,7 +23,7 @@ const TASKS_MAX: usize = 32;
 const TICK: Duration = Duration::from_millis(100);
 /// Nothing may have been heard for this long before a drain is over, so that a delivery too many
 /// is still seen.
-const QUIET: Duration = Duration::from_millis(200);
+const QUIET: Duration = Duration::from_millis(500);
 /// For goodbyes to leave.
 const FAREWELL: Duration = Duration::from_millis(100);
 

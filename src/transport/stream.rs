@@ -35,7 +35,12 @@ impl Stream {
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
         let patience = options.open_timeout / endpoint.addresses.len() as u32;
         let dialled = dial_any(&endpoint.addresses, turn, source, patience).await;
-        let tcp = dialled.map_err(ConnectError::Dial)?;
+        let tcp = dialled.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                ConnectError::Timeout { step: step.get(), within: options.open_timeout }
+            }
+            _ => ConnectError::Dial(error),
+        })?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
