@@ -58,7 +58,7 @@ pub(super) async fn brief(
         (Target::Reference, Some(reference)) => vec![reference.url().clone()],
         (Target::Reference, None) => Vec::new(),
     };
-    let endpoints = locate(&urls, &scenario.path).await?;
+    let endpoints = locate(&urls, &scenario.path, scenario.timeouts.connect).await?;
     let speaks_tls = endpoints.iter().any(|endpoint| endpoint.tls);
     // The platform's certificates are looked for only where they matter.
     let tls = if args.insecure || !speaks_tls { Tls::insecure() } else { Tls::platform() }?;

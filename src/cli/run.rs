@@ -22,11 +22,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let reference = prepare::reference(&planned, args)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
-    let (brief, outcome) = runtime.block_on(async {
+    let ran = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
         let outcome = perform(&brief, args, folder.as_ref()).await?;
         Ok::<_, Failure>((brief, outcome))
-    })?;
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    let (brief, outcome) = ran?;
     let command = reproduce::command(std::env::args().skip(1), brief.plan.seed);
     let report = Report::new(&brief, &outcome, &Environment::read(), &command);
     if let Some(folder) = &folder {

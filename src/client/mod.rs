@@ -13,7 +13,8 @@ use crate::transport::Lost;
 
 pub use crate::protocol::SessionOptions;
 pub use crate::transport::{
-    ConnectError as TransportError, Endpoint, EndpointError, Tls, TlsError, TransportOptions,
+    ConnectError as TransportError, Endpoint, EndpointError, OpeningStep, Tls, TlsError,
+    TransportOptions,
 };
 
 /// The most of a server's own words that an error repeats, in bytes.

@@ -48,14 +48,15 @@ pub(super) async fn connect(
     turn: usize,
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
-    let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
     let clock = options.clock;
-    let now = clock.now();
+    // The time allowed is for all of it, from here to the namespace's CONNECT.
+    let session = Session::new(Rc::clone(&options.session), clock.now());
+    let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
     let dialogue = Dialogue {
-        session: Session::new(Rc::clone(&options.session), now),
+        session,
         options: Rc::clone(options),
         listener,
-        wait_until: now,
+        wait_until: clock.now(),
         recoverable: false,
         standing: false,
         ending: None,

@@ -59,8 +59,11 @@ pub(super) async fn connect(
     Ok(Box::new(RustSocketio { say, tell, clock: options.clock, next_ack: 0 }))
 }
 
+/// With all its causes: the outermost says little.
 fn failed(err: rust_socketio::Error) -> ConnectError {
-    ConnectError::Driver(format!("rust_socketio: {err}"))
+    let causes = std::iter::successors(std::error::Error::source(&err), |cause| cause.source());
+    let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+    ConnectError::Driver(format!("rust_socketio: {err}{causes}"))
 }
 
 fn builder(

@@ -23,7 +23,7 @@ const TASKS_MAX: usize = 32;
 const TICK: Duration = Duration::from_millis(100);
 /// Nothing may have been heard for this long before a drain is over, so that a delivery too many
 /// is still seen.
-const QUIET: Duration = Duration::from_millis(200);
+const QUIET: Duration = Duration::from_millis(500);
 /// For goodbyes to leave.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -182,7 +182,8 @@ impl Shard {
     async fn until(&mut self, mut done: impl FnMut(&mut Crowd, Timestamp) -> bool) {
         loop {
             let now = self.crowd.borrow().now();
-            // First of all: nobody may speak through a connection whose loss is written down.
+            // First, for nobody may speak on a connection whose loss was written down: what is
+            // sent after it would be held against the server.
             recover(&self.crowd);
             let busy = self.do_due_tasks(now);
             self.tick_if_due(now);

@@ -39,9 +39,9 @@ impl ScenarioError {
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         let error = ScenarioError {
             place: format!("{name}:{line}:{column}"),
-            what,
+            what: visible(&what),
             remedy,
-            source_code: Some(Arc::new(NamedSource::new(name, text.to_owned()))),
+            source_code: Some(Arc::new(NamedSource::new(name, visible(text)))),
             label: Some(SourceSpan::from(bytes)),
         };
         if error.line().is_some_and(|line| line.len() > LINE_BYTES_MAX) {
@@ -52,6 +52,7 @@ impl ScenarioError {
 
     /// What is wrong at a `place` that has no lines: a flag, or a file as a whole.
     pub(super) fn at(place: &str, what: String, remedy: String) -> ScenarioError {
+        let what = visible(&what);
         ScenarioError { place: place.into(), what, remedy, source_code: None, label: None }
     }
 
@@ -78,6 +79,19 @@ impl ScenarioError {
     pub fn remedy(&self) -> &str {
         &self.remedy
     }
+}
+
+/// `text` with a question mark for each byte that would steer a terminal, and as long.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && !matches!(c, '\n' | '\r' | '\t') {
+            visible.extend(std::iter::repeat_n('?', c.len_utf8()));
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
 }
 
 /// What is wrong with the field at a path, before it is known where that field stands.

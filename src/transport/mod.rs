@@ -40,6 +40,9 @@ pub enum ConnectError {
     /// The TLS handshake failed.
     #[error("TLS: {0}")]
     Tls(std::io::Error),
+    /// The TLS handshake came to the server's certificate, which is not trusted.
+    #[error("TLS: {0}")]
+    Untrusted(std::io::Error),
     /// The connection broke while the WebSocket was being opened.
     #[error("the connection broke during the WebSocket's opening handshake: {0}")]
     Broken(std::io::Error),
@@ -53,19 +56,51 @@ pub enum ConnectError {
         begins: String,
     },
     /// The server answers HTTP, but does not switch to the WebSocket protocol.
-    #[error("HTTP {status}{}", after(body))]
+    #[error("HTTP {status}{}{}", leading_to(location), after(body))]
     Refused {
         /// The HTTP status code.
         status: u16,
+        /// Where the server says to go instead; empty if it does not.
+        location: String,
         /// The first bytes of what came with it.
         body: String,
     },
     /// The server agreed, but not as RFC 6455 section 4.2.2 wants it.
     #[error("the answer to the WebSocket's request is wrong: {0}")]
     BadUpgrade(&'static str),
-    /// No answer within the time allowed.
-    #[error("no answer to the WebSocket's request within {}", humantime::format_duration(*.0))]
-    Timeout(Duration),
+    /// The time allowed was over at this step.
+    #[error("{step} within {}", humantime::format_duration(*.within))]
+    Timeout {
+        /// What was waited for.
+        step: OpeningStep,
+        /// The time allowed.
+        within: Duration,
+    },
+}
+
+/// What opening a WebSocket waits for, one after another; printed as what did not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpeningStep {
+    /// A TCP connection.
+    Connection,
+    /// The server's part in the TLS handshake.
+    Tls,
+    /// The answer to the request for a WebSocket.
+    Answer,
+}
+
+impl std::fmt::Display for OpeningStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            OpeningStep::Connection => "no TCP connection",
+            OpeningStep::Tls => "no answer to the TLS handshake",
+            OpeningStep::Answer => "no answer to the WebSocket's request",
+        })
+    }
+}
+
+fn leading_to(location: &str) -> String {
+    if location.is_empty() { String::new() } else { format!(", which leads to {location}") }
 }
 
 fn after(body: &str) -> String {

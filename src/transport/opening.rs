@@ -1,5 +1,8 @@
 //! The WebSocket's opening handshake, client side (RFC 6455, section 4.1).
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
 
@@ -9,6 +12,8 @@ use super::{ConnectError, Endpoint, TransportOptions};
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 const QUOTED_BYTES_MAX: usize = 200;
+/// What comes with a refusal says why, and may come a moment later.
+const HEAR_OUT: Duration = Duration::from_millis(200);
 
 /// Asks for a WebSocket on `stream`; gives back what the server said after its agreement.
 pub(super) async fn open(
@@ -23,8 +28,15 @@ pub(super) async fn open(
     let mut answer = Vec::with_capacity(1024);
     loop {
         let read = stream.read_buf(&mut answer).await.map_err(ConnectError::Broken)?;
-        if let Some(len) = judge(&answer, &key)? {
-            return Ok(answer.split_off(len));
+        match judge(&answer, &key) {
+            Ok(Some(len)) => return Ok(answer.split_off(len)),
+            Ok(None) => {}
+            Err(ConnectError::Refused { .. }) => {
+                // Boxed, lest every connection be given the room that a refusal takes.
+                Box::pin(hear_out(stream, &mut answer)).await;
+                return Err(judge(&answer, &key).expect_err("more of it is no agreement either"));
+            }
+            Err(error) => return Err(error),
         }
         if read == 0 {
             return Err(hangup(&answer));
@@ -33,6 +45,27 @@ pub(super) async fn open(
             return Err(ConnectError::BadUpgrade("its headers do not end"));
         }
     }
+}
+
+/// Reads of the body of an answer what is worth quoting, if it comes soon.
+async fn hear_out(stream: &mut Stream, answer: &mut Vec<u8>) {
+    let mut rest = stream.take(quotable_bytes_missing(answer));
+    // Whatever ends it, what has come by then is quoted.
+    let _ = tokio::time::timeout(HEAR_OUT, rest.read_to_end(answer)).await;
+}
+
+fn quotable_bytes_missing(answer: &[u8]) -> u64 {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let Ok(httparse::Status::Complete(len)) = response.parse(answer) else { return 0 };
+    let length = header(&response, "content-length").and_then(|value| value.trim().parse().ok());
+    let quotable = length.unwrap_or(QUOTED_BYTES_MAX).min(QUOTED_BYTES_MAX);
+    quotable.saturating_sub(answer.len() - len) as u64
+}
+
+fn header<'a>(response: &httparse::Response<'_, 'a>, name: &str) -> Option<Cow<'a, str>> {
+    let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    found.map(|header| String::from_utf8_lossy(header.value))
 }
 
 fn request(endpoint: &Endpoint, options: &TransportOptions, key: &str) -> String {
@@ -62,12 +95,11 @@ fn judge(answer: &[u8], key: &str) -> Result<Option<usize>, ConnectError> {
     };
     let status = response.code.unwrap_or_default();
     if status != 101 {
-        return Err(ConnectError::Refused { status, body: quote(&answer[len..]) });
+        let location = header(&response, "location").unwrap_or_default();
+        let location = quote(location.as_bytes());
+        return Err(ConnectError::Refused { status, location, body: quote(&answer[len..]) });
     }
-    let header = |name: &str| {
-        let found = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-        found.map(|header| String::from_utf8_lossy(header.value))
-    };
+    let header = |name: &str| header(&response, name);
     if !header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
         return Err(ConnectError::BadUpgrade("no `Upgrade: websocket`"));
     }

@@ -1,5 +1,6 @@
 //! Stream: a TCP connection, with TLS on it or without.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::{ConnectError, Endpoint, TransportOptions};
+use super::{ConnectError, Endpoint, OpeningStep, TransportOptions};
 
 /// A byte stream to a server.
 #[derive(Debug)]
@@ -23,24 +24,39 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Connects to `endpoint`; the `turn`-th connection takes the `turn`-th of the addresses.
+    /// Connects to `endpoint`; the `turn`-th connection takes the `turn`-th of the addresses. Sets
+    /// `step` to what is waited for.
     pub(super) async fn open(
         endpoint: &Endpoint,
         options: &TransportOptions,
         turn: usize,
+        step: &Cell<OpeningStep>,
     ) -> Result<Stream, ConnectError> {
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
         let patience = options.open_timeout / endpoint.addresses.len() as u32;
         let dialled = dial_any(&endpoint.addresses, turn, source, patience).await;
-        let tcp = dialled.map_err(ConnectError::Dial)?;
+        let tcp = dialled.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                ConnectError::Timeout { step: step.get(), within: options.open_timeout }
+            }
+            _ => ConnectError::Dial(error),
+        })?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
+        step.set(OpeningStep::Tls);
         let name = ServerName::try_from(endpoint.host.clone())
             .map_err(|err| ConnectError::Tls(io::Error::other(err)))?;
         // Boxed, lest every plain connection be given the room that a TLS handshake takes.
         let tls = Box::pin(options.tls.connector().connect(name, tcp)).await;
-        Ok(Stream::Tls(Box::new(tls.map_err(ConnectError::Tls)?)))
+        Ok(Stream::Tls(Box::new(tls.map_err(refused_tls)?)))
+    }
+}
+
+fn refused_tls(error: io::Error) -> ConnectError {
+    match error.get_ref().and_then(|cause| cause.downcast_ref()) {
+        Some(tokio_rustls::rustls::Error::InvalidCertificate(_)) => ConnectError::Untrusted(error),
+        _ => ConnectError::Tls(error),
     }
 }
 

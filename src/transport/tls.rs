@@ -34,8 +34,8 @@ impl Tls {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
-            let why = found.errors.first().map(ToString::to_string).unwrap_or_default();
-            return Err(TlsError(format!("no root certificate was found {why}")));
+            let why = found.errors.first().map(|why| format!(": {why}")).unwrap_or_default();
+            return Err(TlsError(format!("no root certificate was found{why}")));
         }
         let config = builder()?.with_root_certificates(roots).with_no_client_auth();
         Ok(Tls { config: Arc::new(config), insecure: false })

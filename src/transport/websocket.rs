@@ -4,7 +4,7 @@
 //! Ten thousand idle clients must cost next to nothing, so bytes are read into a buffer that the
 //! thread lends for the duration of a read, and frames are written through another.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::frame::{self, HEADER_BYTES_MAX};
 use super::stream::Stream;
-use super::{ConnectError, Endpoint, TransportOptions, opening};
+use super::{ConnectError, Endpoint, OpeningStep, TransportOptions, opening};
 use crate::clock::Clock;
 use crate::protocol::Frame;
 use crate::time::Timestamp;
@@ -97,13 +97,17 @@ impl WebSocket {
         options: &TransportOptions,
         turn: usize,
     ) -> Result<WebSocket, ConnectError> {
+        let step = Cell::new(OpeningStep::Connection);
         let opened = async {
-            let mut stream = Stream::open(endpoint, options, turn).await?;
+            let mut stream = Stream::open(endpoint, options, turn, &step).await?;
+            step.set(OpeningStep::Answer);
             let inbox = opening::open(&mut stream, endpoint, options).await?;
             Ok((stream, inbox))
         };
         let opened = tokio::time::timeout(options.open_timeout, opened).await;
-        let (stream, inbox) = opened.map_err(|_| ConnectError::Timeout(options.open_timeout))??;
+        let within = options.open_timeout;
+        let late = |_| ConnectError::Timeout { step: step.get(), within };
+        let (stream, inbox) = opened.map_err(late)??;
         let unsent_bytes_max = options.unsent_bytes_max;
         let sender = Sender { stream, outbox: Vec::new(), driver: None, unsent_bytes_max };
         let message_bytes_max = options.message_bytes_max;

@@ -1,5 +1,7 @@
-//! Support: the servers that chatbench is tested against, and an ear that notes what is heard.
+//! Support: the servers that chatbench is tested against, an ear that notes what is heard, and
+//! chatbench itself as its users see it.
 
+pub(crate) mod binary;
 pub(crate) mod ear;
 pub(crate) mod node;
 pub(crate) mod scripted;

@@ -57,7 +57,7 @@ fn by_http() {
         .gives(&["refused: HTTP 400: \
              \"{\\\"code\\\":5,\\\"message\\\":\\\"Unsupported protocol version\\\"}\""]),
         answered("another place", "301 Moved Permanently\r\nLocation: https://h/", "")
-            .gives(&["refused: HTTP 301"]),
+            .gives(&["refused: HTTP 301, which leads to https://h/"]),
         Trial::new("an agreement to something else", async |c| {
             let agreed = String::from_utf8_lossy(&agreement(&c.request().await?)).into_owned();
             c.write(agreed.replace("websocket", "h2c").as_bytes()).await?;
