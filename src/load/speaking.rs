@@ -40,12 +40,19 @@ impl Crowd {
 
     /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
     pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
-        self.say(self.speakers[speaker as usize].seat, intended);
+        let seat = self.speakers[speaker as usize].seat;
+        self.say(seat, intended, |message| EventKind::Sent { message });
         self.schedule(speaker, start);
     }
 
-    /// Sends the next message from `seat`; whether there was a connection to send it on.
-    pub(super) fn say(&mut self, seat: u32, intended: Timestamp) -> bool {
+    /// Sends the next message from `seat` and writes it down `as_what` it is; whether there was a
+    /// connection to send it on.
+    pub(super) fn say(
+        &mut self,
+        seat: u32,
+        intended: Timestamp,
+        as_what: fn(Message) -> EventKind,
+    ) -> bool {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -70,7 +77,7 @@ impl Crowd {
         let data = std::str::from_utf8(&self.scratch).expect("templates and texts are UTF-8");
         // Written down first, for it may be heard before the call returns; should the connection
         // turn out to be gone, its loss is written down next, and nobody must hear the message.
-        let kind = EventKind::Sent { message };
+        let kind = as_what(message);
         self.history.push(Event { at: now, user: sender, kind });
         client.emit(data).is_ok()
     }

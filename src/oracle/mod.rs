@@ -147,7 +147,9 @@ impl Oracle {
                 let story = Story { id: *id, intended: *intended, sent: None };
                 self.heard(event, story, *intact, found);
             }
-            EventKind::Sent { message } => self.sent(message, event.at, found),
+            EventKind::Sent { message } | EventKind::Probed { message } => {
+                self.sent(message, event.at, found);
+            }
             EventKind::Joining { room } => {
                 let seat = self.seat(event.user, *room);
                 let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
