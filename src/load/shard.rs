@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use super::agenda::Task;
+use super::agenda::{Agenda, Task};
 use super::connecting::{connect, recover};
 use super::crowd::{Crowd, Shared};
 use super::{Brief, Command};
@@ -54,13 +54,16 @@ pub async fn perform(
     let obeying = tokio::task::spawn_local(obey(commands, Rc::clone(&crowd)));
     let mut shard = Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None };
     shard.invite(&part);
-    shard.until(|crowd, _| crowd.unseated == 0).await;
+    shard.until(|crowd, _| crowd.unseated == 0 || crowd.command != Command::Assemble).await;
     // Nobody listens any more when the run was aborted meanwhile.
     let _ = assembled.send(());
     if let Some(start) = shard.await_beginning().await {
         shard.start = Some(start);
         shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
         shard.speak(start).await;
+    } else {
+        // Whoever is not here yet need not come.
+        shard.crowd.borrow_mut().agenda = Agenda::default();
     }
     shard.drain().await;
     shard.dismiss().await;
