@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Usage(miette::Report),
     /// The job could not be done: what, and what may help.
     Impossible { what: String, remedy: String },
+    /// Somebody wanted it to stop before anything could be said.
+    Interrupted,
 }
 
 impl Failure {
@@ -43,6 +45,9 @@ impl Failure {
             }
             Failure::Impossible { what, remedy } => {
                 (format!("Error: {what}\n  help: {remedy}\n"), ExitKind::Impossible)
+            }
+            Failure::Interrupted => {
+                ("Interrupted before anybody was connected\n".into(), ExitKind::Unknown)
             }
         };
         // Whoever does not read it still gets the exit code.
@@ -119,7 +124,7 @@ impl From<RunError> for Failure {
             RunError::Load(_) | RunError::Thread(_) => {
                 "free some threads or file descriptors, or raise the limit with `ulimit -n`"
             }
-            RunError::Stopped => "",
+            RunError::Stopped => return Failure::Interrupted,
         };
         Failure::impossible(&error, remedy)
     }

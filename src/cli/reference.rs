@@ -1,6 +1,7 @@
 //! Reference: the bundled server, as a process of its own that ends with ours.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use reference_server::{Fault, ServeArgs};
@@ -34,7 +35,9 @@ impl Reference {
         for fault in faults {
             command.args(["--fault", &fault.to_string()]);
         }
-        // The environment that sets our flags is not meant for the server's.
+        // A terminal interrupts the whole group of its foreground; the server is to stay until
+        // what is under way has been heard.
+        command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let mut line = String::new();
@@ -59,8 +62,9 @@ impl Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        // The end of its input is the sign to end; it has nothing to save.
-        drop(self.child.stdin.take());
+        // It has nothing to save, and may be stalled: whoever stopped the run twice waits for no
+        // goodbye of its. The end of its input is for when we are killed.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
 
+use super::Command;
 use super::agenda::Task;
 use super::crowd::{Ear, Shared};
 use crate::client::{self, Client, ConnectError, Listener};
@@ -21,7 +22,7 @@ const ATTEMPTS_AWAITED: u32 = 3;
 /// A user begins to connect, or waits for its turn to.
 pub(super) fn connect(shared: &Shared, user: u32) {
     let mut crowd = shared.borrow_mut();
-    if crowd.dismissed {
+    if crowd.dismissed || matches!(crowd.command, Command::Finish | Command::Abort) {
         return;
     }
     if crowd.connecting >= crowd.brief.scenario.limits.connecting_users_max as usize {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use super::agenda::Task;
+use super::agenda::{Agenda, Task};
 use super::connecting::{connect, recover};
 use super::crowd::{Crowd, Shared};
 use super::{Brief, Command};
@@ -72,6 +72,9 @@ pub async fn perform(
         shard.start = Some(start);
         shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
         shard.speak(start).await;
+    } else {
+        // Whoever is not here yet need not come.
+        shard.crowd.borrow_mut().agenda = Agenda::default();
     }
     shard.drain().await;
     shard.dismiss().await;

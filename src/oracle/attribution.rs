@@ -30,8 +30,8 @@ impl Attribution {
     }
 
     /// The message that `seats` wait for which resembles `text` most, if any does: three
-    /// quarters of it must stand unchanged at its beginning and its end. A text that was cut short is
-    /// compared with as much of the message.
+    /// quarters of it must stand unchanged at its beginning and its end. A text that was cut short
+    /// is compared with as much of the message.
     pub(super) fn find(
         &mut self,
         text: &str,

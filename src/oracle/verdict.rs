@@ -1,10 +1,11 @@
 //! Verdict: pass, unknown or fail; the worst wins.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a run says about its server.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {

@@ -110,6 +110,16 @@ impl Running {
         assert!(heard, "no {wanted:?} within {within:?}:\n{}", self.stderr.text());
     }
 
+    /// Waits until something is so, which it must be before this ends.
+    pub(crate) fn await_that(&self, what: &str, within: Duration, is_so: impl Fn() -> bool) {
+        let until = self.clock.now() + within;
+        while !is_so() {
+            let ended = self.process.ends_within(BETWEEN_LOOKS);
+            let late = self.clock.now() >= until;
+            assert!(!ended && !late, "no {what} within {within:?}:\n{}", self.stderr.text());
+        }
+    }
+
     /// Sends it a signal, and to nobody else.
     pub(crate) fn signal(&self, signal: Signal) {
         self.process.signal(signal);
@@ -129,7 +139,7 @@ impl Running {
         children.split_whitespace().map(|pid| Process::open(pid.parse().expect("a pid"))).collect()
     }
 
-    /// Waits for its end, which must come `within` some time.
+    /// Waits for its end, which must come `within` some time from now.
     pub(crate) fn end(mut self, within: Duration) -> Ended {
         let until = self.clock.now() + within;
         let mut ended = false;

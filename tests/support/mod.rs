@@ -3,5 +3,6 @@
 
 pub(crate) mod binary;
 pub(crate) mod ear;
+pub(crate) mod left;
 pub(crate) mod node;
 pub(crate) mod scripted;

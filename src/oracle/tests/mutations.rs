@@ -1,7 +1,7 @@
 //! Mutations: a legal history with one thing changed, and what exactly must be said of it.
 //!
-//! What is told depends on whether the delivery had to happen. `Case::delivery` works that out from the
-//! history alone, event by event, sharing nothing with the oracle.
+//! What is told depends on whether the delivery had to happen. `Case::delivery` works that out from
+//! the history alone, event by event, sharing nothing with the oracle.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};

@@ -5,7 +5,7 @@ use super::judging::World;
 use super::script::{judge, world};
 
 /// A name, the rooms, what happens, and the violations that follow.
-type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
+pub(super) type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 pub(super) fn check(world_of: impl Fn(&str) -> World, cases: &[Case]) {
     let wrong: Vec<String> = cases
@@ -18,155 +18,139 @@ pub(super) fn check(world_of: impl Fn(&str) -> World, cases: &[Case]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+const PROMISES: &[Case] = &[
+    ("kept", "ABC", "0 A B C joins \n 9 A says \n 10 B C hears A0", &[]),
+    ("lost", "ABC", "0 A B C joins \n 9 A says \n 10 B hears A0", &["lost A0#0 C"]),
+    ("lost to all", "ABC", "0 A B C joins \n 9 A says", &["lost A0#0 B", "lost A0#0 C"]),
+    (
+        "twice before all heard it",
+        "ABC",
+        "0 A B C joins \n 9 A says \n 10 B hears A0 \n 11 B hears A0 \n 12 C hears A0",
+        &["duplicated A0#0 B"],
+    ),
+    (
+        "twice after all heard it",
+        "ABC",
+        "0 A B C joins \n 9 A says \n 10 B C hears A0 \n 11 B hears A0",
+        &["duplicated A0#0 B"],
+    ),
+    (
+        "twice, long after",
+        "ABC",
+        "0 A B C joins \n 9 A says \n 10 B C hears A0 \n 9000 sweep \n 9999 B hears A0",
+        &["duplicated A0#0 B"],
+    ),
+    (
+        "thrice",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 B hears A0 \n 12 B hears A0",
+        &["duplicated A0#0 B", "duplicated A0#0 B"],
+    ),
+    (
+        "echoed before all heard it",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 A hears A0 \n 11 B hears A0",
+        &["echoed A0#0 A"],
+    ),
+    (
+        "echoed after all heard it",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 A hears A0",
+        &["echoed A0#0 A"],
+    ),
+    ("echoed in a room of one", "A", "0 A asks \n 9 A says \n 10 A hears A0", &["echoed A0#0 A"]),
+    (
+        "leaked to somebody else",
+        "AB CD",
+        "0 A B joins \n 0 C D joins #1 \n 9 A says \n 10 B C hears A0",
+        &["leaked A0#0 C"],
+    ),
+    (
+        "leaked to somebody else after all heard it",
+        "AB CD",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 C hears A0",
+        &["leaked A0#0 C"],
+    ),
+    (
+        "leaked to a member before it asked",
+        "ABC",
+        "0 A B joins \n 9 A says \n 10 B C hears A0",
+        &["leaked A0#0 C"],
+    ),
+    (
+        "leaked to a member before it asked, after all heard it",
+        "ABC",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 C hears A0",
+        &["leaked A0#0 C"],
+    ),
+    ("leaked from another shard", "AB", "0 A B joins \n 10 B hears Z3#77", &["leaked Z3#77 B"]),
+    (
+        "reordered",
+        "ABC",
+        "0 A B C joins \n 8 A says \n 9 A says
+         10 B hears A1 \n 11 B hears A0 \n 12 C hears A0 \n 13 C hears A1",
+        &["reordered A0#0 B"],
+    ),
+    (
+        "reordered, the later one long since done",
+        "AB",
+        "0 A B joins \n 7 A says \n 8 A says \n 9 A says
+         10 B hears A2 \n 11 B hears A1 \n 12 B hears A0",
+        &["reordered A0#0 B", "reordered A1#0 B"],
+    ),
+    (
+        "two senders are in no order",
+        "ABC",
+        "0 A B C joins \n 8 A says \n 9 B says \n 10 C hears B0 \n 11 C hears A0
+         12 A hears B0 \n 12 B hears A0",
+        &[],
+    ),
+    (
+        "one sender's two rooms are in no order",
+        "AB AB",
+        "0 A B joins \n 0 A B joins #1 \n 8 A says \n 9 A says #1
+         10 B hears A0#1 \n 11 B hears A0",
+        &[],
+    ),
+    ("corrupted", "AB", "0 A B joins \n 9 A says \n 10 B hears A0 damaged", &["corrupted A0#0 B"]),
+    (
+        "corrupted in its stamp",
+        "AB",
+        "0 A B joins \n 8 A says \n 9 A says \n 10 B garbles A0 \n 11 B hears A1",
+        &["corrupted A0#0 B"],
+    ),
+    (
+        "cut within its stamp",
+        "AB",
+        "0 A B joins \n 8 A says \n 9 A says \n 10 B cuts A0 20 \n 11 B hears A1",
+        &["corrupted A0#0 B"],
+    ),
+    (
+        "damaged twice: the second time it is nobody's",
+        "AB",
+        "0 A B joins \n 8 A says \n 9 A says
+         10 B hears A0 \n 11 B garbles A0 \n 12 B hears A1",
+        &["unexpected - B"],
+    ),
+    (
+        "not to be recognised",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B reads hello there",
+        &["lost A0#0 B", "unexpected - B"],
+    ),
+    (
+        "late",
+        "ABC",
+        "0 A B C joins \n 9 A says \n 10 B hears A0 \n 1010 C hears A0",
+        &["late A0#0 C"],
+    ),
+    ("in time", "AB", "0 A B joins \n 9 A says \n 1009 B hears A0", &[]),
+    ("a deaf member", "AB", "0 A B asks \n 5000 B is-deaf", &["join_unconfirmed #0 B"]),
+];
+
 #[test]
 fn every_promise_can_be_broken_and_is_told_from_the_others() {
-    check(
-        world,
-        &[
-            ("kept", "ABC", "0 A B C joins \n 9 A says \n 10 B C hears A0", &[]),
-            ("lost", "ABC", "0 A B C joins \n 9 A says \n 10 B hears A0", &["lost A0#0 C"]),
-            ("lost to all", "ABC", "0 A B C joins \n 9 A says", &["lost A0#0 B", "lost A0#0 C"]),
-            (
-                "twice before all heard it",
-                "ABC",
-                "0 A B C joins \n 9 A says \n 10 B hears A0 \n 11 B hears A0 \n 12 C hears A0",
-                &["duplicated A0#0 B"],
-            ),
-            (
-                "twice after all heard it",
-                "ABC",
-                "0 A B C joins \n 9 A says \n 10 B C hears A0 \n 11 B hears A0",
-                &["duplicated A0#0 B"],
-            ),
-            (
-                "twice, long after",
-                "ABC",
-                "0 A B C joins \n 9 A says \n 10 B C hears A0 \n 9000 sweep \n 9999 B hears A0",
-                &["duplicated A0#0 B"],
-            ),
-            (
-                "thrice",
-                "AB",
-                "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 B hears A0 \n 12 B hears A0",
-                &["duplicated A0#0 B", "duplicated A0#0 B"],
-            ),
-            (
-                "echoed before all heard it",
-                "AB",
-                "0 A B joins \n 9 A says \n 10 A hears A0 \n 11 B hears A0",
-                &["echoed A0#0 A"],
-            ),
-            (
-                "echoed after all heard it",
-                "AB",
-                "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 A hears A0",
-                &["echoed A0#0 A"],
-            ),
-            (
-                "echoed in a room of one",
-                "A",
-                "0 A asks \n 9 A says \n 10 A hears A0",
-                &["echoed A0#0 A"],
-            ),
-            (
-                "leaked to somebody else",
-                "AB CD",
-                "0 A B joins \n 0 C D joins #1 \n 9 A says \n 10 B C hears A0",
-                &["leaked A0#0 C"],
-            ),
-            (
-                "leaked to somebody else after all heard it",
-                "AB CD",
-                "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 C hears A0",
-                &["leaked A0#0 C"],
-            ),
-            (
-                "leaked to a member before it asked",
-                "ABC",
-                "0 A B joins \n 9 A says \n 10 B C hears A0",
-                &["leaked A0#0 C"],
-            ),
-            (
-                "leaked to a member before it asked, after all heard it",
-                "ABC",
-                "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 C hears A0",
-                &["leaked A0#0 C"],
-            ),
-            (
-                "leaked from another shard",
-                "AB",
-                "0 A B joins \n 10 B hears Z3#77",
-                &["leaked Z3#77 B"],
-            ),
-            (
-                "reordered",
-                "ABC",
-                "0 A B C joins \n 8 A says \n 9 A says
-                 10 B hears A1 \n 11 B hears A0 \n 12 C hears A0 \n 13 C hears A1",
-                &["reordered A0#0 B"],
-            ),
-            (
-                "reordered, the later one long since done",
-                "AB",
-                "0 A B joins \n 7 A says \n 8 A says \n 9 A says
-                 10 B hears A2 \n 11 B hears A1 \n 12 B hears A0",
-                &["reordered A0#0 B", "reordered A1#0 B"],
-            ),
-            (
-                "two senders are in no order",
-                "ABC",
-                "0 A B C joins \n 8 A says \n 9 B says \n 10 C hears B0 \n 11 C hears A0
-                 12 A hears B0 \n 12 B hears A0",
-                &[],
-            ),
-            (
-                "one sender's two rooms are in no order",
-                "AB AB",
-                "0 A B joins \n 0 A B joins #1 \n 8 A says \n 9 A says #1
-                 10 B hears A0#1 \n 11 B hears A0",
-                &[],
-            ),
-            (
-                "corrupted",
-                "AB",
-                "0 A B joins \n 9 A says \n 10 B hears A0 damaged",
-                &["corrupted A0#0 B"],
-            ),
-            (
-                "corrupted in its stamp",
-                "AB",
-                "0 A B joins \n 8 A says \n 9 A says \n 10 B garbles A0 \n 11 B hears A1",
-                &["corrupted A0#0 B"],
-            ),
-            (
-                "cut within its stamp",
-                "AB",
-                "0 A B joins \n 8 A says \n 9 A says \n 10 B cuts A0 20 \n 11 B hears A1",
-                &["corrupted A0#0 B"],
-            ),
-            (
-                "damaged twice: the second time it is nobody's",
-                "AB",
-                "0 A B joins \n 8 A says \n 9 A says
-                 10 B hears A0 \n 11 B garbles A0 \n 12 B hears A1",
-                &["unexpected - B"],
-            ),
-            (
-                "not to be recognised",
-                "AB",
-                "0 A B joins \n 9 A says \n 10 B reads hello there",
-                &["lost A0#0 B", "unexpected - B"],
-            ),
-            (
-                "late",
-                "ABC",
-                "0 A B C joins \n 9 A says \n 10 B hears A0 \n 1010 C hears A0",
-                &["late A0#0 C"],
-            ),
-            ("in time", "AB", "0 A B joins \n 9 A says \n 1009 B hears A0", &[]),
-            ("a deaf member", "AB", "0 A B asks \n 5000 B is-deaf", &["join_unconfirmed #0 B"]),
-        ],
-    );
+    check(world, PROMISES);
 }
 
 #[test]

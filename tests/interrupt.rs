@@ -1,0 +1,144 @@
+//! Interrupt: a run that is not let to its end still says what it has seen, and leaves nobody
+//! behind.
+
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod support;
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use chatbench::clock::unix_millis;
+use rustix::process::Signal;
+use support::binary::{CommandLine, Ended, Running};
+use support::left::Left;
+use support::scripted::Scripted;
+
+/// For whatever must happen, on a machine that may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What an end at once may take.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+/// A minute of 50 messages a second, with `more` flags.
+fn minute(left: &Left, more: &[&str]) -> Running {
+    let base = [
+        "run",
+        "scenarios/quickstart.yaml",
+        "--clients=60",
+        "--set=rooms.count=12",
+        "--rate=50/s",
+        "--duration=60s",
+        "--shards=2",
+        "--set=thresholds={}",
+    ];
+    let out = left.out();
+    let arguments = base.into_iter().chain(more.iter().copied()).chain([out.as_str()]);
+    CommandLine::new(arguments).start()
+}
+
+/// Waits until so many intervals with deliveries are on disk.
+fn await_deliveries(run: &Running, left: &Left, intervals: usize) {
+    let logged = || left.intervals().iter().filter(|it| it.metric == "delivery_latency").count();
+    run.await_that("deliveries in the interval log", PATIENCE, || logged() >= intervals);
+}
+
+fn assert_interrupted(ended: &Ended, left: &Left) {
+    assert_eq!(ended.code, Some(5), "{ended:#?}");
+    assert_eq!(ended.stdout.lines().last(), Some("exit 5 unknown"), "{ended:#?}");
+    let report = left.report();
+    assert_eq!(report["verdict"], "unknown");
+    assert!(left.doubts().contains(&"interrupted".to_owned()), "{:?}", left.doubts());
+    assert_eq!(report["exit"]["code"], 5);
+}
+
+/// Interrupted once: nothing that was sent by then goes unheard.
+fn assert_heard_out(ended: &Ended, left: &Left) {
+    assert_interrupted(ended, left);
+    let report = left.report();
+    assert_eq!(left.doubts(), ["interrupted"], "{ended:#?}");
+    assert!(report["counters"]["deliveries"].as_u64() > Some(0));
+    assert_eq!(report["tally"]["must"], report["tally"]["must_heard"], "{:#}", report["tally"]);
+}
+
+#[test]
+fn ctrl_c_hears_out_what_is_under_way_and_reports() {
+    let left = Left::new();
+    let run = minute(&left, &[]);
+    await_deliveries(&run, &left, 2);
+    let servers = run.children();
+    assert_eq!(servers.len(), 1, "the bundled server runs beside");
+    run.signal_all(Signal::INT);
+    run.hear("drain: ", PATIENCE);
+    assert_heard_out(&run.end(PATIENCE), &left);
+    assert!(servers[0].ends_within(AT_ONCE), "the bundled server outlives the run");
+}
+
+#[test]
+fn a_supervisor_s_sigterm_is_no_other() {
+    let left = Left::new();
+    let run = minute(&left, &["--quiet"]);
+    await_deliveries(&run, &left, 2);
+    run.signal(Signal::TERM);
+    assert_heard_out(&run.end(PATIENCE), &left);
+}
+
+#[test]
+fn ctrl_c_twice_ends_at_once() {
+    let left = Left::new();
+    // What is under way would come in half a minute.
+    let run = minute(&left, &["--fault=stall=30s@500ms", "--set=timeouts.delivery=60s"]);
+    await_deliveries(&run, &left, 1);
+    let servers = run.children();
+    run.signal_all(Signal::INT);
+    run.hear("drain: ", PATIENCE);
+    run.signal_all(Signal::INT);
+    assert_interrupted(&run.end(AT_ONCE), &left);
+    assert!(servers[0].ends_within(AT_ONCE), "the bundled server outlives the run");
+}
+
+#[test]
+fn ctrl_c_while_users_connect_waits_for_no_more_of_them() {
+    let left = Left::new();
+    // The last would come after a minute.
+    let run = minute(&left, &["--set=load.connect_rate=1/s"]);
+    let connects = || left.intervals().iter().any(|it| it.metric == "connect_latency");
+    run.await_that("connections in the interval log", PATIENCE, connects);
+    run.signal_all(Signal::INT);
+    assert_interrupted(&run.end(AT_ONCE), &left);
+    assert_eq!(left.report()["counters"]["messages_sent"], 0);
+}
+
+#[test]
+fn ctrl_c_before_anybody_is_connected_has_nothing_to_report() {
+    let (asked, was_asked) = mpsc::channel();
+    let server = Scripted::start(async move |c| {
+        c.request().await?;
+        asked.send(()).expect("the test waits for it");
+        c.gone().await
+    });
+    let left = Left::new();
+    let run = minute(&left, &["--target", &server.url()]);
+    was_asked.recv_timeout(PATIENCE).expect("it connects once before all others do");
+    run.signal_all(Signal::INT);
+    let ended = run.end(AT_ONCE);
+    assert_eq!(ended.code, Some(5), "{ended:#?}");
+    assert_eq!(ended.stderr, "Interrupted before anybody was connected\nexit 5 unknown\n");
+    assert!(!left.has_report());
+}
+
+#[test]
+fn killed_outright_it_leaves_all_but_the_last_second() {
+    let left = Left::new();
+    let run = minute(&left, &[]);
+    await_deliveries(&run, &left, 3);
+    let servers = run.children();
+    run.signal(Signal::KILL);
+    let killed = Duration::from_millis(unix_millis());
+    assert_eq!(run.end(PATIENCE).code, None);
+    assert!(servers[0].ends_within(PATIENCE), "the bundled server outlives the run");
+    let intervals = left.intervals();
+    let last = intervals.iter().map(|interval| interval.ended).max().expect("some intervals");
+    let missing = killed.saturating_sub(last);
+    assert!(missing < Duration::from_secs(2), "the last {missing:?} are missing");
+    assert!(left.logged("delivery_latency").len() > 100, "{intervals:#?}");
+    assert!(!left.has_report());
+}
