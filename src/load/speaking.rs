@@ -14,7 +14,12 @@ use crate::time::Timestamp;
 pub(super) struct Speaker {
     seat: u32,
     arrivals: Arrivals,
+    /// How many of its messages were due, sent or not.
+    due: u32,
 }
+
+/// What the size of a probe is drawn for: no speaker comes to so many messages.
+const PROBE: u32 = u32::MAX;
 
 impl Crowd {
     /// Puts the first message of every speaker on the agenda, for a load that begins at `start`.
@@ -24,7 +29,7 @@ impl Crowd {
             for slot in 0..brief.plan.rooms[id.index()].speakers {
                 let seat = self.rooms[place].seats[slot as usize];
                 let arrivals = brief.plan.arrivals(id, slot);
-                self.speakers.push(Speaker { seat, arrivals });
+                self.speakers.push(Speaker { seat, arrivals, due: 0 });
                 self.schedule(self.speakers.len() as u32 - 1, start);
             }
         }
@@ -40,12 +45,21 @@ impl Crowd {
 
     /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
     pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
-        self.say(self.speakers[speaker as usize].seat, intended);
+        let Speaker { seat, due, .. } = &mut self.speakers[speaker as usize];
+        let (seat, turn) = (*seat, *due);
+        *due += 1;
+        self.say(seat, intended, turn);
         self.schedule(speaker, start);
     }
 
-    /// Sends the next message from `seat`; whether there was a connection to send it on.
-    pub(super) fn say(&mut self, seat: u32, intended: Timestamp) -> bool {
+    /// Sends a message from `seat` that shows who hears it; whether there was a connection.
+    pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> bool {
+        self.say(seat, now, PROBE)
+    }
+
+    /// Sends the next message from `seat`; whether there was a connection to send it on. Its size
+    /// is drawn for its `turn` in the plan: how many probes came before it is no part of that.
+    fn say(&mut self, seat: u32, intended: Timestamp, turn: u32) -> bool {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -58,7 +72,8 @@ impl Crowd {
         };
         let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
         entry.sequence += 1;
-        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, id);
+        let planned = MessageId { sequence: turn, ..id };
+        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, planned);
         let message = Message { id, intended, text_bytes };
         let room = &brief.plan.rooms[id.room.index()];
         let author = &brief.plan.users[sender.index()].author;
