@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
     let (brief, outcome) = ran?;
-    let command = reproduce::command(std::env::args().skip(1), brief.plan.seed);
+    let command = reproduce::this_command(brief.plan.seed);
     let report = Report::new(&brief, &outcome, &Environment::read(), &command);
     if let Some(folder) = &folder {
         folder.write_report(&report)?;

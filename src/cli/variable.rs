@@ -11,7 +11,8 @@ pub(super) fn to_blame(error: &clap::Error) -> Option<String> {
     };
     let flag = said(ContextKind::InvalidArg)?.split_whitespace().next()?;
     let value = said(ContextKind::InvalidValue)?;
-    if std::env::args().any(|typed| typed.split('=').next() == Some(flag)) {
+    let is_flag = |typed: &str| typed.split('=').next() == Some(flag);
+    if std::env::args_os().any(|typed| is_flag(&typed.to_string_lossy())) {
         return None;
     }
     let variable = of(flag)?;

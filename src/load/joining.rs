@@ -167,7 +167,7 @@ impl Crowd {
             let room = &mut self.rooms[place as usize];
             room.turn = (slot + 1) % room.seats.len() as u32;
             let prober = room.seats[slot as usize];
-            if self.say(prober, now, |message| EventKind::Probed { message }) {
+            if self.say_probe(prober, now) {
                 self.mark_probed(place, prober, now);
             }
         }

@@ -14,6 +14,27 @@ use crate::time::Timestamp;
 pub(super) struct Speaker {
     seat: u32,
     arrivals: Arrivals,
+    /// How many of its messages were due, sent or not.
+    due: u32,
+}
+
+/// Why a message is said.
+#[derive(Clone, Copy, Debug)]
+enum Occasion {
+    /// It is the speaker's turn, the so manieth of the plan.
+    Turn(u32),
+    /// Others are to show that they hear it.
+    Probe,
+}
+
+impl Occasion {
+    /// What the message's size is drawn for: a number that no probe before it changes.
+    fn number(self) -> u32 {
+        match self {
+            Occasion::Turn(turn) => turn,
+            Occasion::Probe => u32::MAX,
+        }
+    }
 }
 
 impl Crowd {
@@ -24,7 +45,7 @@ impl Crowd {
             for slot in 0..brief.plan.rooms[id.index()].speakers {
                 let seat = self.rooms[place].seats[slot as usize];
                 let arrivals = brief.plan.arrivals(id, slot);
-                self.speakers.push(Speaker { seat, arrivals });
+                self.speakers.push(Speaker { seat, arrivals, due: 0 });
                 self.schedule(self.speakers.len() as u32 - 1, start);
             }
         }
@@ -40,19 +61,20 @@ impl Crowd {
 
     /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
     pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
-        let seat = self.speakers[speaker as usize].seat;
-        self.say(seat, intended, |message| EventKind::Sent { message });
+        let Speaker { seat, due, .. } = &mut self.speakers[speaker as usize];
+        let (seat, turn) = (*seat, *due);
+        *due += 1;
+        self.say(seat, intended, Occasion::Turn(turn));
         self.schedule(speaker, start);
     }
 
-    /// Sends the next message from `seat` and writes it down `as_what` it is; whether there was a
-    /// connection to send it on.
-    pub(super) fn say(
-        &mut self,
-        seat: u32,
-        intended: Timestamp,
-        as_what: fn(Message) -> EventKind,
-    ) -> bool {
+    /// Sends a message from `seat` that shows who hears it; whether there was a connection.
+    pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> bool {
+        self.say(seat, now, Occasion::Probe)
+    }
+
+    /// Sends the next message from `seat`; whether there was a connection to send it on.
+    fn say(&mut self, seat: u32, intended: Timestamp, occasion: Occasion) -> bool {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -65,7 +87,8 @@ impl Crowd {
         };
         let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
         entry.sequence += 1;
-        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, id);
+        let planned = MessageId { sequence: occasion.number(), ..id };
+        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, planned);
         let message = Message { id, intended, text_bytes };
         let room = &brief.plan.rooms[id.room.index()];
         let author = &brief.plan.users[sender.index()].author;
@@ -77,7 +100,10 @@ impl Crowd {
         let data = std::str::from_utf8(&self.scratch).expect("templates and texts are UTF-8");
         // Written down first, for it may be heard before the call returns; should the connection
         // turn out to be gone, its loss is written down next, and nobody must hear the message.
-        let kind = as_what(message);
+        let kind = match occasion {
+            Occasion::Turn(_) => EventKind::Sent { message },
+            Occasion::Probe => EventKind::Probed { message },
+        };
         self.history.push(Event { at: now, user: sender, kind });
         client.emit(data).is_ok()
     }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,6 +49,17 @@ impl CommandLine {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatbench"));
         command.args(arguments);
         CommandLine::in_our_way(command)
+    }
+
+    /// What a shell makes of `line`, where `chatbench` is this one.
+    pub(crate) fn of_shell(line: &str) -> CommandLine {
+        let mut shell = Command::new("sh");
+        let here = Path::new(env!("CARGO_BIN_EXE_chatbench")).parent().expect("a folder");
+        let elsewhere = std::env::var_os("PATH").unwrap_or_default();
+        let all = std::iter::once(here.to_owned()).chain(std::env::split_paths(&elsewhere));
+        shell.env("PATH", std::env::join_paths(all).expect("as it was, and a folder of cargo's"));
+        shell.arg("-c").arg(line);
+        CommandLine::in_our_way(shell)
     }
 
     fn in_our_way(mut command: Command) -> CommandLine {

@@ -1,0 +1,162 @@
+//! Help: what there is to be typed.
+
+use expect_test::expect;
+
+use crate::chatbench;
+
+fn help(arguments: &[&str]) -> String {
+    let ended = chatbench(arguments);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    // Blank lines have spaces in them.
+    let lines: Vec<_> = ended.stdout.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn of_all() {
+    expect![[r#"
+        Loads, measures and proves Socket.IO chat servers, message by message
+
+        Usage: chatbench <COMMAND>
+
+        Commands:
+          run       Performs a scenario: measures a chat server and proves what it did with every message
+          validate  Checks a scenario and prints its plan, without running it
+          schema    Prints a JSON Schema
+          serve     Runs the bundled reference server
+          help      Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+    "#]].assert_eq(&help(&["--help"]));
+    assert_eq!(help(&["--version"]), concat!("chatbench ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn of_run() {
+    let text = help(&["run", "--help"]);
+    expect![[r#"
+        Performs a scenario: measures a chat server and proves what it did with every message.
+
+        Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
+
+        Usage: chatbench run [OPTIONS] <SCENARIO>
+
+        Arguments:
+          <SCENARIO>
+                  The scenario file
+
+                  [env: CHATBENCH_SCENARIO=]
+
+        Options:
+              --target <URL>
+                  The server: `http://host:port`, or `reference` for the bundled one. Repeat it to spread
+                  the users over several
+
+                  [env: CHATBENCH_TARGET=]
+
+              --clients <N>
+                  How many users
+
+                  [env: CHATBENCH_CLIENTS=]
+
+              --rate <RATE>
+                  Messages sent per second by all users together, such as `500/s`: the highest of the load,
+                  to which its other rates are scaled
+
+                  [env: CHATBENCH_RATE=]
+
+              --duration <DURATION>
+                  How long the load lasts, such as `30 s`: its phases are scaled to it
+
+                  [env: CHATBENCH_DURATION=]
+
+              --seed <N>
+                  What everything random follows from; a run with the same seed does the same
+
+                  [env: CHATBENCH_SEED=]
+
+              --set <PATH=VALUE>
+                  Sets any field of the scenario, such as `load.connect_rate=100/s`. May be repeated
+
+                  [env: CHATBENCH_SET=]
+
+              --source-ip <IP>
+                  Addresses of this machine to connect from, in turn; each is good for some 28,000
+                  connections to one address of a server
+
+                  [env: CHATBENCH_SOURCE_IP=]
+
+              --shards <N>
+                  Threads to spread the users over [default: one for each core]
+
+                  [env: CHATBENCH_SHARDS=]
+
+              --out <DIR>
+                  Writes `report.json`, the scenario as run and the interval log into this folder
+
+                  [env: CHATBENCH_OUT=]
+
+              --overwrite
+                  Takes the place of a report that is already in the folder
+
+                  [env: CHATBENCH_OVERWRITE=]
+
+              --insecure
+                  Accepts any TLS certificate
+
+                  [env: CHATBENCH_INSECURE=]
+
+              --fault <NAME[=RATE]>
+                  Plants a fault in the bundled server, to see it found: `echo=0.01`. `chatbench serve
+                  --help` lists them. May be repeated
+
+                  [env: CHATBENCH_FAULT=]
+
+          -q, --quiet
+                  Shows no progress
+
+                  [env: CHATBENCH_QUIET=]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+    "#]].assert_eq(&text);
+    // Each flag but --help shows the variable that sets it as well, and so does the scenario.
+    let is_flag = |line: &&str| line.trim_start().starts_with('-') && !line.contains('`');
+    let flags = text.lines().filter(is_flag).count();
+    let variables = text.lines().filter(|line| line.contains("[env: CHATBENCH_")).count();
+    assert_eq!(variables, flags - 1 + 1);
+}
+
+#[test]
+fn of_validate() {
+    expect![[r#"
+        Checks a scenario and prints its plan, without running it
+
+        Usage: chatbench validate [OPTIONS] <SCENARIO>
+
+        Arguments:
+          <SCENARIO>  The scenario file [env: CHATBENCH_SCENARIO=]
+
+        Options:
+              --target <URL>         The server: `http://host:port`, or `reference` for the bundled one.
+                                     Repeat it to spread the users over several [env: CHATBENCH_TARGET=]
+              --clients <N>          How many users [env: CHATBENCH_CLIENTS=]
+              --rate <RATE>          Messages sent per second by all users together, such as `500/s`: the
+                                     highest of the load, to which its other rates are scaled [env:
+                                     CHATBENCH_RATE=]
+              --duration <DURATION>  How long the load lasts, such as `30 s`: its phases are scaled to it
+                                     [env: CHATBENCH_DURATION=]
+              --seed <N>             What everything random follows from; a run with the same seed does the
+                                     same [env: CHATBENCH_SEED=]
+              --set <PATH=VALUE>     Sets any field of the scenario, such as `load.connect_rate=100/s`. May
+                                     be repeated [env: CHATBENCH_SET=]
+              --source-ip <IP>       Addresses of this machine to connect from, in turn; each is good for
+                                     some 28,000 connections to one address of a server [env:
+                                     CHATBENCH_SOURCE_IP=]
+              --shards <N>           Threads to spread the users over [default: one for each core] [env:
+                                     CHATBENCH_SHARDS=]
+          -h, --help                 Print help
+    "#]].assert_eq(&help(&["validate", "-h"]));
+}

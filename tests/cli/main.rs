@@ -1,0 +1,24 @@
+//! Cli: what chatbench prints and leaves behind, as its users and their scripts see it.
+
+mod help;
+mod pipes;
+mod redacted;
+mod run;
+mod schema;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod support;
+mod validate;
+mod variables;
+
+use std::time::Duration;
+
+use support::binary::{CommandLine, Ended};
+
+/// For whatever must end, on a machine that may be busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs chatbench to its end.
+fn chatbench<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
+    CommandLine::new(arguments).run(PATIENCE)
+}
