@@ -55,9 +55,15 @@ pub enum EventKind {
         /// How long it was waited for.
         after: Duration,
     },
-    /// The user handed a message to its connection.
+    /// The user handed a message of the load to its connection.
     Sent {
         /// The message, with the time at which it was due.
+        message: Message,
+    },
+    /// The user handed a message to its connection that is no part of the load: it is there for
+    /// somebody who is joining to hear it.
+    Probed {
+        /// The message, due when it was sent.
         message: Message,
     },
     /// A message was due, and its user had no connection to send it on.

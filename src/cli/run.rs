@@ -57,7 +57,7 @@ async fn perform(
         folder.write_scenario(&brief.scenario.to_yaml(brief.plan.seed))?;
         log = Some(folder.interval_log(brief.began_unix_ms)?);
     }
-    let options = RunOptions { shards: args.plan.shards };
+    let options = RunOptions { shards: prepare::shards(&args.plan) };
     let mut followers: Vec<&mut dyn Follower> = vec![&mut progress];
     if let Some(log) = &mut log {
         followers.push(log);

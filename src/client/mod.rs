@@ -17,6 +17,18 @@ pub use crate::transport::{
     TransportOptions,
 };
 
+/// The most of a server's own words that an error repeats, in bytes.
+const QUOTED_BYTES_MAX: usize = 200;
+
+/// What a server said, cut short and made harmless for whoever reads it on a terminal.
+fn quoted(said: &str) -> String {
+    let end = said.floor_char_boundary(QUOTED_BYTES_MAX);
+    let dots = if end < said.len() { "…" } else { "" };
+    // JSON is to stay readable: its quotes are no danger.
+    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
+    said[..end].chars().map(harmless).collect::<String>() + dots
+}
+
 /// Which implementation speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
+use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, quoted};
 use crate::clock::{Clock, Timer};
 use crate::protocol::{CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session};
 use crate::time::Timestamp;
@@ -31,11 +31,11 @@ struct Dialogue {
     /// Whether the namespace was granted.
     standing: bool,
     /// How it has ended, until whoever drives it knows.
-    news: Option<News>,
+    ending: Option<Ending>,
 }
 
 /// What ends a connection's life.
-enum News {
+enum Ending {
     Refused(String),
     Over(LostReason),
     /// Nobody wants it any more.
@@ -59,11 +59,11 @@ pub(super) async fn connect(
         wait_until: clock.now(),
         recoverable: false,
         standing: false,
-        news: None,
+        ending: None,
     };
     let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
-    if let Some(news) = poll_fn(|cx| connection.poll_standing(cx)).await {
-        return Err(error_of(news, options));
+    if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
+        return Err(error_of(ending, options));
     }
     // A timer wakes the task that polled it last, which is not the one that drives from now on.
     connection.timer = Timer::new(clock);
@@ -73,32 +73,32 @@ pub(super) async fn connect(
 }
 
 /// Why no connection came of it.
-fn error_of(news: News, options: &ClientOptions) -> ConnectError {
-    match news {
-        News::Refused(data) => {
+fn error_of(ending: Ending, options: &ClientOptions) -> ConnectError {
+    match ending {
+        Ending::Refused(data) => {
             let namespace = options.session.namespace.to_string();
             ConnectError::Refused { namespace, data }
         }
-        News::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
+        Ending::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
             let stage = match stage {
                 OpenStage::Handshake => "the Engine.IO handshake",
                 OpenStage::Namespace => "the namespace's CONNECT",
             };
             ConnectError::Timeout { stage, within: options.session.open_timeout }
         }
-        News::Over(reason) => ConnectError::Lost(reason),
-        News::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
+        Ending::Over(reason) => ConnectError::Lost(reason),
+        Ending::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
     }
 }
 
 /// All IO of a standing connection.
 async fn drive(connection: Rc<RefCell<Connection>>) {
-    let news = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
+    let ending = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
     let connection = connection.borrow();
-    let reason = match news {
-        News::Over(reason) => reason,
-        News::Refused(data) => LostReason::Revoked { data },
-        News::Dropped => return,
+    let reason = match ending {
+        Ending::Over(reason) => reason,
+        Ending::Refused(data) => LostReason::Revoked { data },
+        Ending::Dropped => return,
     };
     connection.dialogue.listener.hear(Heard::Lost(reason), connection.clock.now());
 }
@@ -106,22 +106,22 @@ async fn drive(connection: Rc<RefCell<Connection>>) {
 impl Connection {
     /// Ready when it stands, or with the news that it never will. What else came in the same
     /// read has been heard; where that was its end, the next poll says so.
-    fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<News>> {
+    fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
         let poll = self.poll(cx);
         if !self.dialogue.standing {
             return poll.map(Some);
         }
-        if let Poll::Ready(news) = poll {
-            self.dialogue.news = Some(news);
+        if let Poll::Ready(ending) = poll {
+            self.dialogue.ending = Some(ending);
         }
         Poll::Ready(None)
     }
 
     /// Reads, judges the time, and lets the session answer, until there is news.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<News> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         let Connection { dialogue, socket, clock, timer } = self;
-        if let Some(news) = dialogue.news.take() {
-            return Poll::Ready(news);
+        if let Some(ending) = dialogue.ending.take() {
+            return Poll::Ready(ending);
         }
         let mut heard_at = None;
         let on_frame: &mut OnFrame<'_> = &mut |sender, frame, at| {
@@ -129,11 +129,11 @@ impl Connection {
             dialogue.input(Input::Frame(frame), sender, at);
         };
         let read = socket.poll(cx, clock, on_frame);
-        if let Some(news) = dialogue.news.take() {
-            return Poll::Ready(news);
+        if let Some(ending) = dialogue.ending.take() {
+            return Poll::Ready(ending);
         }
         if let Poll::Ready(lost) = read {
-            return Poll::Ready(News::Over(lost.into()));
+            return Poll::Ready(Ending::Over(lost.into()));
         }
         let wait_until = dialogue.wait_until;
         if heard_at.is_some_and(|at| at < wait_until) && timer.is_set_to(wait_until) {
@@ -142,8 +142,8 @@ impl Connection {
         }
         while timer.poll(cx, dialogue.wait_until).is_ready() {
             dialogue.input(Input::Timeout, socket.sender(), clock.now());
-            if let Some(news) = dialogue.news.take() {
-                return Poll::Ready(news);
+            if let Some(ending) = dialogue.ending.take() {
+                return Poll::Ready(ending);
             }
         }
         Poll::Pending
@@ -153,7 +153,7 @@ impl Connection {
 impl Dialogue {
     /// Lets the session answer; gives the number of the acknowledgement asked for, if one was.
     fn input(&mut self, input: Input<'_>, sender: &mut Sender, at: Timestamp) -> Option<u64> {
-        if self.news.is_some() {
+        if self.ending.is_some() {
             return None;
         }
         let mut turn = self.session.handle_input(input, at);
@@ -167,7 +167,7 @@ impl Dialogue {
                 Output::Transmit(packet) => {
                     let sent = sender.send(packet.is_binary(), |out| packet.encode(out));
                     if let Err(lost) = sent {
-                        self.news = Some(News::Over(lost.into()));
+                        self.ending = Some(Ending::Over(lost.into()));
                         return None;
                     }
                 }
@@ -185,19 +185,19 @@ impl Dialogue {
                     self.recoverable = pid.is_some();
                     self.standing = true;
                 }
-                Output::Event(other) => self.news = news_of(&other).or(self.news.take()),
+                Output::Event(other) => self.ending = ending_of(&other).or(self.ending.take()),
             }
         }
     }
 }
 
 /// What an event that is neither heard nor expected means for the connection.
-fn news_of(event: &Event<'_>) -> Option<News> {
+fn ending_of(event: &Event<'_>) -> Option<Ending> {
     match event {
-        Event::Refused { data, .. } => Some(News::Refused((*data).to_owned())),
-        Event::Left { .. } => Some(News::Over(LostReason::Left)),
-        Event::NotSent(why) => Some(News::Over(LostReason::Driver(why.to_string()))),
-        Event::Closed(reason) => Some(News::Over(LostReason::Session(*reason))),
+        Event::Refused { data, .. } => Some(Ending::Refused(quoted(data))),
+        Event::Left { .. } => Some(Ending::Over(LostReason::Left)),
+        Event::NotSent(why) => Some(Ending::Over(LostReason::Driver(why.to_string()))),
+        Event::Closed(reason) => Some(Ending::Over(LostReason::Session(*reason))),
         Event::Opened(_) | Event::Connected { .. } | Event::Event { .. } | Event::Ack { .. } => {
             None
         }
@@ -209,12 +209,12 @@ struct NativeClient(Rc<RefCell<Connection>>);
 impl NativeClient {
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
         let mut connection = self.0.borrow_mut();
-        if connection.dialogue.news.is_some() {
+        if connection.dialogue.ending.is_some() {
             return Err(Gone);
         }
         let Connection { dialogue, socket, clock, .. } = &mut *connection;
         let ack_id = dialogue.input(input, socket.sender(), clock.now());
-        if dialogue.news.is_some() {
+        if dialogue.ending.is_some() {
             socket.sender().wake();
             return Err(Gone);
         }
@@ -237,7 +237,7 @@ impl Client for NativeClient {
         let _ = self.input(Input::Close);
         let mut connection = self.0.borrow_mut();
         connection.socket.sender().close();
-        connection.dialogue.news = Some(News::Dropped);
+        connection.dialogue.ending = Some(Ending::Dropped);
         connection.socket.sender().wake();
     }
 }
@@ -245,7 +245,7 @@ impl Client for NativeClient {
 impl Drop for NativeClient {
     fn drop(&mut self) {
         let mut connection = self.0.borrow_mut();
-        connection.dialogue.news = Some(News::Dropped);
+        connection.dialogue.ending = Some(Ending::Dropped);
         connection.socket.sender().wake();
     }
 }

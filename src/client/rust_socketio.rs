@@ -11,7 +11,7 @@ use rust_socketio::{Event, Payload, TransportType};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
+use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, quoted};
 use crate::clock::Clock;
 use crate::time::Timestamp;
 use crate::transport::Endpoint;
@@ -54,9 +54,9 @@ pub(super) async fn connect(
     };
     let driver = tokio::time::timeout(within, opened).await.map_err(|_| timeout())??;
     let (say, said) = mpsc::channel(QUEUE_LEN_MAX);
-    tokio::task::spawn_local(speak(driver, said, tell, options.clock));
+    tokio::task::spawn_local(speak(driver, said, tell.clone(), options.clock));
     tokio::task::spawn_local(listen(told, listener));
-    Ok(Box::new(RustSocketio { say, next_ack: 0 }))
+    Ok(Box::new(RustSocketio { say, tell, clock: options.clock, next_ack: 0 }))
 }
 
 /// With all its causes: the outermost says little.
@@ -106,7 +106,7 @@ fn with_callbacks(builder: ClientBuilder, tell: &Tell, clock: Clock) -> ClientBu
     builder
         .on(Event::Connect, on(|_| Told::Connected))
         .on(Event::Close, on(|_| Told::Closed))
-        .on(Event::Error, on(|payload| Told::Error(describe(&payload))))
+        .on(Event::Error, on(|payload| Told::Error(quoted(&describe(&payload)))))
         .on_any(move |event, payload, _| {
             let (tell, at) = (any.clone(), clock.now());
             async move { drop(tell.send((Told::Event(array(&event, payload)), at)).await) }.boxed()
@@ -206,10 +206,14 @@ async fn speak(driver: Driver, mut said: mpsc::Receiver<Say>, tell: Tell, clock:
 
 struct RustSocketio {
     say: mpsc::Sender<Say>,
+    tell: Tell,
+    clock: Clock,
     next_ack: u64,
 }
 
 impl RustSocketio {
+    /// Queues what is to be said. A queue that is full is the end of the connection, as a send
+    /// queue is that no server empties.
     fn say(&mut self, data: &str, ack: Option<u64>) -> Result<(), Gone> {
         let array: Vec<Value> = serde_json::from_str(data).expect("an event is a JSON array");
         let mut array = array.into_iter();
@@ -217,7 +221,16 @@ impl RustSocketio {
             unreachable!("an event begins with its name: {data}")
         };
         let say = Say::Emit(Event::Custom(name), array.collect(), ack);
-        self.say.try_send(say).map_err(|_| Gone)
+        match self.say.try_send(say) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(Gone),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                let why = format!("the server does not read: {QUEUE_LEN_MAX} events wait for it");
+                // Should this queue be full as well, the listener is told by the next attempt.
+                let _ = self.tell.try_send((Told::Error(why), self.clock.now()));
+                Err(Gone)
+            }
+        }
     }
 }
 

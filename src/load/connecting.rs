@@ -64,7 +64,6 @@ fn conclude(
     match result {
         Ok(client) => {
             state.client = Some(client);
-            state.failures = 0;
             crowd.note(at, id, EventKind::Connected { after: at.since(began) });
             crowd.join_rooms(user);
         }
@@ -91,7 +90,13 @@ pub(super) fn recover(shared: &Shared) {
         let mut crowd = shared.borrow_mut();
         let Some(user) = crowd.lost.pop_front() else { return };
         let at = crowd.now();
-        crowd.come_back(user, 1, at);
+        let state = &mut crowd.users[user as usize];
+        state.failures += 1;
+        let failures = state.failures;
+        crowd.come_back(user, failures, at);
+        if failures >= ATTEMPTS_AWAITED {
+            crowd.stay_away(user);
+        }
         let gone = crowd.users[user as usize].client.take();
         drop(crowd);
         // Outside of the crowd, for a connection that is dropped looks for its driver.

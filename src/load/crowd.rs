@@ -131,13 +131,14 @@ impl Crowd {
         let seats = self.users[user as usize].seats.clone();
         for seat in seats {
             let Seat { room, membership, .. } = self.seats[seat as usize];
-            if room == message.room && membership != Membership::In {
-                let own = message.sender == self.users[user as usize].id;
-                if !own || self.sender_echoed() {
-                    self.joined(seat, at);
-                }
-                return;
+            if room != message.room {
+                continue;
             }
+            let own = message.sender == self.users[user as usize].id;
+            if membership != Membership::In && (!own || self.sender_echoed()) {
+                self.joined(seat, at);
+            }
+            return;
         }
     }
 

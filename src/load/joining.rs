@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::agenda::Task;
 use super::crowd::Crowd;
+use super::speaking::Speech;
 use super::user::{Membership, Seat};
 use crate::history::{Event, EventKind};
 use crate::scenario::{Confirm, Fields, Offset, SenderPolicy};
@@ -167,7 +168,7 @@ impl Crowd {
             let room = &mut self.rooms[place as usize];
             room.turn = (slot + 1) % room.seats.len() as u32;
             let prober = room.seats[slot as usize];
-            if self.say_probe(prober, now) {
+            if self.say(prober, now, Speech::Probe) {
                 self.mark_probed(place, prober, now);
             }
         }
@@ -285,8 +286,9 @@ impl Crowd {
     }
 
     fn sit_down(&mut self, seat: u32) {
-        let Seat { place, membership, .. } = self.seats[seat as usize];
+        let Seat { user, place, membership, .. } = self.seats[seat as usize];
         self.seats[seat as usize].membership = Membership::In;
+        self.users[user as usize].failures = 0;
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
             self.settled(seat);
@@ -300,6 +302,23 @@ impl Crowd {
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
         }
+        self.unmark_probed(place);
+    }
+
+    /// What one of the members said last may have gone with its connection.
+    fn unmark_probed(&mut self, place: u32) {
+        for &seat in &self.rooms[place as usize].seats {
+            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
+                *probed = None;
+            }
+        }
+    }
+
+    /// Memberships without evidence, for which the server is not to blame.
+    pub(super) fn absent(&self) -> usize {
+        let absent =
+            |seat: &&Seat| matches!(seat.membership, Membership::Out | Membership::Joining { .. });
+        self.seats.iter().filter(absent).count()
     }
 
     /// The assembly need not wait for this seat any more.

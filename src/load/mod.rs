@@ -15,4 +15,4 @@ mod user;
 pub use crate::client::{Endpoint, EndpointError, Tls, TlsError};
 pub use brief::{Brief, Command};
 pub use preflight::{TargetError, locate, preflight};
-pub use shard::{LoadError, perform};
+pub use shard::{LoadError, Performed, perform};

@@ -23,7 +23,7 @@ const TASKS_MAX: usize = 32;
 const TICK: Duration = Duration::from_millis(100);
 /// Nothing may have been heard for this long before a drain is over, so that a delivery too many
 /// is still seen.
-const QUIET: Duration = Duration::from_millis(200);
+const QUIET: Duration = Duration::from_millis(500);
 /// For goodbyes to leave.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -33,6 +33,14 @@ pub enum LoadError {
     /// The system gives no runtime or no timer.
     #[error("no file descriptor for a runtime or a timer: {0}")]
     System(#[from] std::io::Error),
+}
+
+/// What only the performer of a plan knows of how it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Performed {
+    /// Memberships of which there was no evidence when the load began, nor any that the server
+    /// had failed them: their users had not come, or had nobody to hear.
+    pub absent: usize,
 }
 
 /// Performs `part` of the plan, as `commands` say, and writes it down in `history`. Tells
@@ -48,16 +56,19 @@ pub async fn perform(
     history: History,
     commands: watch::Receiver<Command>,
     assembled: oneshot::Sender<()>,
-) -> Result<(), LoadError> {
+) -> Result<Performed, LoadError> {
     let alarm = Alarm::new(brief.clock)?;
     let crowd = Rc::new(RefCell::new(Crowd::gather(brief, &part, history)));
     let obeying = tokio::task::spawn_local(obey(commands, Rc::clone(&crowd)));
-    let mut shard = Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None };
+    let mut shard =
+        Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None, draining: false };
     shard.invite(&part);
     shard.until(|crowd, _| crowd.unseated == 0 || crowd.command != Command::Assemble).await;
     // Nobody listens any more when the run was aborted meanwhile.
     let _ = assembled.send(());
+    let mut performed = Performed::default();
     if let Some(start) = shard.await_beginning().await {
+        performed.absent = shard.crowd.borrow().absent();
         shard.start = Some(start);
         shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
         shard.speak(start).await;
@@ -68,7 +79,7 @@ pub async fn perform(
     shard.drain().await;
     shard.dismiss().await;
     obeying.abort();
-    Ok(())
+    Ok(performed)
 }
 
 /// Passes on what the conductor says; without a conductor, nobody wants the run any more.
@@ -94,6 +105,8 @@ struct Shard {
     next_tick: Timestamp,
     /// When the load began, once it has.
     start: Option<Timestamp>,
+    /// Whether the load is over: nobody comes back, and nothing more is said.
+    draining: bool,
 }
 
 impl Shard {
@@ -130,6 +143,7 @@ impl Shard {
 
     /// Listens until everything was heard and nothing more comes, or its time is over.
     async fn drain(&mut self) {
+        self.draining = true;
         let began = self.crowd.borrow().now();
         let over = began + self.crowd.borrow().brief.scenario.timeouts.delivery + QUIET;
         self.until(|crowd, now| {
@@ -171,8 +185,10 @@ impl Shard {
     async fn until(&mut self, mut done: impl FnMut(&mut Crowd, Timestamp) -> bool) {
         loop {
             let now = self.crowd.borrow().now();
-            let busy = self.do_due_tasks(now);
+            // First, for nobody may speak on a connection whose loss was written down: what is
+            // sent after it would be held against the server.
             recover(&self.crowd);
+            let busy = self.do_due_tasks(now);
             self.tick_if_due(now);
             if self.is_aborted() || done(&mut self.crowd.borrow_mut(), now) {
                 return;
@@ -202,6 +218,7 @@ impl Shard {
             let due = self.crowd.borrow_mut().agenda.take_due(now);
             let Some((due, task)) = due else { return false };
             match task {
+                Task::Connect { .. } | Task::Probe { .. } if self.draining => {}
                 Task::Connect { user } => connect(&self.crowd, user),
                 Task::Probe { room } => self.crowd.borrow_mut().probe(room),
                 Task::JoinOver { seat, asked } => self.crowd.borrow_mut().join_over(seat, asked),

@@ -18,8 +18,33 @@ pub(super) struct Speaker {
     due: u32,
 }
 
-/// What the size of a probe is drawn for: no speaker comes to so many messages.
-const PROBE: u32 = u32::MAX;
+/// Why something is said.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Speech {
+    /// The plan says so, and this is the speaker's `turn`.
+    Load { turn: u32 },
+    /// Somebody is to show that they hear it.
+    Probe,
+}
+
+impl Speech {
+    /// What its size is drawn for. Probes take part in the sequence of what is sent, but how many
+    /// there are is no part of the plan, and must not change the load that comes after them.
+    fn turn(self) -> u32 {
+        match self {
+            Speech::Load { turn } => turn,
+            // No speaker comes to so many messages.
+            Speech::Probe => u32::MAX,
+        }
+    }
+
+    fn noted(self, message: Message) -> EventKind {
+        match self {
+            Speech::Load { .. } => EventKind::Sent { message },
+            Speech::Probe => EventKind::Probed { message },
+        }
+    }
+}
 
 impl Crowd {
     /// Puts the first message of every speaker on the agenda, for a load that begins at `start`.
@@ -46,20 +71,14 @@ impl Crowd {
     /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
     pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
         let Speaker { seat, due, .. } = &mut self.speakers[speaker as usize];
-        let (seat, turn) = (*seat, *due);
+        let (seat, speech) = (*seat, Speech::Load { turn: *due });
         *due += 1;
-        self.say(seat, intended, turn);
+        self.say(seat, intended, speech);
         self.schedule(speaker, start);
     }
 
-    /// Sends a message from `seat` that shows who hears it; whether there was a connection.
-    pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> bool {
-        self.say(seat, now, PROBE)
-    }
-
-    /// Sends the next message from `seat`; whether there was a connection to send it on. Its size
-    /// is drawn for its `turn` in the plan: how many probes came before it is no part of that.
-    fn say(&mut self, seat: u32, intended: Timestamp, turn: u32) -> bool {
+    /// Sends the next message from `seat`; whether there was a connection to send it on.
+    pub(super) fn say(&mut self, seat: u32, intended: Timestamp, speech: Speech) -> bool {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -72,7 +91,7 @@ impl Crowd {
         };
         let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
         entry.sequence += 1;
-        let planned = MessageId { sequence: turn, ..id };
+        let planned = MessageId { sequence: speech.turn(), ..id };
         let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, planned);
         let message = Message { id, intended, text_bytes };
         let room = &brief.plan.rooms[id.room.index()];
@@ -85,7 +104,7 @@ impl Crowd {
         let data = std::str::from_utf8(&self.scratch).expect("templates and texts are UTF-8");
         // Written down first, for it may be heard before the call returns; should the connection
         // turn out to be gone, its loss is written down next, and nobody must hear the message.
-        let kind = EventKind::Sent { message };
+        let kind = speech.noted(message);
         self.history.push(Event { at: now, user: sender, kind });
         client.emit(data).is_ok()
     }

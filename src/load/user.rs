@@ -13,7 +13,7 @@ pub(super) struct User {
     pub(super) client: Option<Box<dyn Client>>,
     /// How often it has begun to connect; tells what an older connection still says apart.
     pub(super) attempts: u32,
-    /// Attempts that failed since the last one that did not.
+    /// Connections that failed, or were lost, since the user last was in one of its rooms.
     pub(super) failures: u32,
     /// Whether the assembly still waits for it to connect, or to give up.
     pub(super) awaited: bool,

@@ -53,12 +53,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Measures what an event alone tells. Messages due before `load_start` are probes.
-    pub fn record(&mut self, event: &Event, load_start: Timestamp) {
+    /// Measures what an event alone tells.
+    pub fn record(&mut self, event: &Event) {
         let counters = &mut self.counters;
         match &event.kind {
             EventKind::Received { .. } | EventKind::Unrecognised { .. } => counters.heard += 1,
-            EventKind::Sent { message } if message.intended < load_start => counters.probes += 1,
+            EventKind::Probed { .. } => counters.probes += 1,
             EventKind::Sent { message } => {
                 counters.sent += 1;
                 counters.text_bytes_sent += u64::from(message.text_bytes);
@@ -146,7 +146,7 @@ mod tests {
     fn latency_runs_from_the_intended_time_and_lateness_is_confessed() {
         let mut recorder = Recorder::default();
         let at = |ms: u64| Timestamp::from_nanos(ms * 1_000_000);
-        recorder.record(&sent(10_000_000, 12_000_000), Timestamp::ZERO);
+        recorder.record(&sent(10_000_000, 12_000_000));
         recorder.delivered(at(10), at(12), at(17));
         let metrics = [Metric::SendDelay, Metric::DeliveryLatency, Metric::ServiceLatency];
         let ms = |metric| recorder.histogram(metric).at(Quantile::Max).as_millis();
@@ -154,9 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_before_the_load_is_a_probe() {
+    fn a_probe_is_no_part_of_the_load() {
         let mut recorder = Recorder::default();
-        recorder.record(&sent(5, 6), Timestamp::from_nanos(10));
+        let EventKind::Sent { message } = sent(5, 6).kind else { unreachable!("it was sent") };
+        let kind = EventKind::Probed { message };
+        recorder.record(&Event { kind, ..sent(5, 6) });
         assert_eq!(recorder.counters().probes, 1);
         assert_eq!(recorder.histogram(Metric::SendDelay).count(), 0);
     }

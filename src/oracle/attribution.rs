@@ -1,14 +1,16 @@
 //! Attribution: which message a damaged text once was.
 
-use super::expectation::Room;
+use super::room::Room;
 use super::roster::{Roster, Seat};
-use crate::chat::{Message, MessageId, Texts};
+use crate::chat::{Message, MessageId, Stamp, Texts};
 use crate::time::Timestamp;
 
 /// Messages that a damaged text is compared with at most.
 const CANDIDATES_MAX: usize = 4096;
 /// Damaged texts that are looked into at most: a server that floods must not cost us the run.
 const ATTRIBUTIONS_MAX: usize = 10_000;
+/// What must be left of a text that was cut: run, room, sender and sequence.
+const KEPT_BYTES_MIN: usize = Stamp::LEN / 2 + 1;
 
 /// Finds the message that a text whose stamp cannot be read most likely was.
 pub(super) struct Attribution {
@@ -27,8 +29,9 @@ impl Attribution {
         Attribution { texts, left: ATTRIBUTIONS_MAX }
     }
 
-    /// The message that `seats` wait for which resembles `text` most, if any does: at least half
-    /// of it must stand unchanged at its beginning and its end.
+    /// The message that `seats` wait for which resembles `text` most, if any does: three
+    /// quarters of it must stand unchanged at its beginning and its end. A text that was cut short
+    /// is compared with as much of the message.
     pub(super) fn find(
         &mut self,
         text: &str,
@@ -53,14 +56,25 @@ impl Attribution {
             let (intended, text_bytes) = (expected.intended, expected.text_bytes);
             said.clear();
             self.texts.write_json(&Message { id, intended, text_bytes }, &mut said);
-            let common = unchanged(&said, heard);
-            let enough = common * 2 >= said.len().max(heard.len());
-            if enough && best.as_ref().is_none_or(|(most, _)| common > *most) {
+            let Some(common) = resemblance(&said, heard) else { continue };
+            if best.as_ref().is_none_or(|(most, _)| common > *most) {
                 best = Some((common, Likely { id, intended }));
             }
         }
         best.map(|(_, likely)| likely)
     }
+}
+
+/// Bytes that what was `heard` shares with what was `said`, if they are enough to tell.
+fn resemblance(said: &[u8], heard: &[u8]) -> Option<usize> {
+    let enough = |common: usize, of: usize| common * 4 >= of * 3;
+    let whole = unchanged(said, heard);
+    if enough(whole, said.len().max(heard.len())) {
+        return Some(whole);
+    }
+    // Both the server and our own reader may have cut it.
+    let cut = unchanged(&said[..said.len().min(heard.len())], heard);
+    (enough(cut, heard.len()) && cut >= KEPT_BYTES_MIN).then_some(cut)
 }
 
 /// Bytes that two texts share at their beginning and their end.

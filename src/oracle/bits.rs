@@ -20,6 +20,13 @@ pub(super) fn take(set: &mut [u64], slot: usize) -> bool {
     had
 }
 
+/// Empties one set into another.
+pub(super) fn pour(from: &mut [u64], into: &mut [u64]) {
+    for (from, into) in from.iter_mut().zip(into) {
+        *into |= std::mem::take(from);
+    }
+}
+
 pub(super) fn count(set: &[u64]) -> u32 {
     set.iter().map(|word| word.count_ones()).sum()
 }

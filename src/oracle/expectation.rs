@@ -1,38 +1,15 @@
-//! Expectation: for each message in flight, who must hear it, who may, and who has.
-
-use std::collections::VecDeque;
+//! Expectation: of one message, who must hear it, who may, and who has.
 
 use super::bits;
-use super::membership::Membership;
-use super::violation::Standing;
 use crate::chat::Message;
 use crate::time::Timestamp;
 
-/// A room, with what its members are waiting for.
-#[derive(Debug)]
-pub(super) struct Room {
-    membership: Membership,
-    /// For each member, its messages in flight.
-    flights: Vec<Flight>,
-    /// Sets that no message uses any more, so that a message costs no allocation.
-    spare: Vec<Box<[u64]>>,
-}
+/// The three sets of an expectation, one after the other: who must hear it, who may, who has.
+pub(super) type Sets = Box<[u64]>;
 
-/// One sender's messages to one room, from the oldest that is not settled on.
-#[derive(Debug, Default)]
-struct Flight {
-    /// The sequence number of the first entry.
-    base: u32,
-    entries: VecDeque<Entry>,
-}
-
-#[derive(Debug)]
-enum Entry {
-    Open(Expectation),
-    /// Settled, and kept only because an older one is not.
-    Settled {
-        sent: Timestamp,
-    },
+/// Room for the sets of a message to `members` members.
+pub(super) fn sets(members: usize) -> Sets {
+    vec![0; bits::words(members) * 3].into()
 }
 
 /// What is expected of one message.
@@ -41,22 +18,165 @@ pub(super) struct Expectation {
     pub(super) intended: Timestamp,
     pub(super) sent: Timestamp,
     pub(super) text_bytes: u32,
+    /// Which of its sender's connections it was sent on.
+    pub(super) connection: u32,
     first_heard: Option<Timestamp>,
     owed: u32,
     allowed: u32,
-    /// Three sets in a row: who must hear it, who may, who has.
-    sets: Box<[u64]>,
+    /// Whether its time is over, so that those who may hear it are no longer waited for.
+    over: bool,
+    sets: Sets,
+}
+
+/// What it means to an expectation that a member heard its message.
+pub(super) enum Hearing {
+    /// It must or may, and has not before.
+    First {
+        /// Whether it must.
+        owed: bool,
+        /// When the first of all heard it, if this is the last who had to.
+        completed: Option<Timestamp>,
+    },
+    /// It has before.
+    Again,
+    /// It must not.
+    Forbidden,
+}
+
+/// Deliveries that turned from must to may, and messages that nobody must hear any more for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Released {
+    pub(super) deliveries: u64,
+    pub(super) messages: usize,
+}
+
+impl Released {
+    pub(super) fn add(&mut self, other: Released) {
+        self.deliveries += other.deliveries;
+        self.messages += other.messages;
+    }
 }
 
 impl Expectation {
+    /// What is expected of `message`, sent at `sent`; `sets` say of whom.
+    pub(super) fn new(message: &Message, sent: Timestamp, connection: u32, sets: Sets) -> Self {
+        let words = sets.len() / 3;
+        Expectation {
+            intended: message.intended,
+            sent,
+            text_bytes: message.text_bytes,
+            connection,
+            first_heard: None,
+            owed: bits::count(&sets[..words]),
+            allowed: bits::count(&sets[words..words * 2]),
+            over: false,
+            sets,
+        }
+    }
+
     /// How many members must still hear it.
     pub(super) fn owed(&self) -> u32 {
         self.owed
     }
 
+    /// How many members may still hear it.
+    pub(super) fn allowed(&self) -> u32 {
+        self.allowed
+    }
+
     /// Who must still hear it.
     pub(super) fn owing(&self) -> impl Iterator<Item = usize> + '_ {
         bits::slots(&self.sets[..self.sets.len() / 3])
+    }
+
+    /// When the first of all heard it.
+    pub(super) fn first_heard(&self) -> Option<Timestamp> {
+        self.first_heard
+    }
+
+    /// Whether nobody is waited for any more.
+    pub(super) fn is_done(&self) -> bool {
+        self.owed == 0 && (self.allowed == 0 || self.over)
+    }
+
+    /// Whether its time is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(super) fn has_heard(&self, slot: usize) -> bool {
+        self.first_heard.is_some() && bits::has(&self.sets[self.sets.len() / 3 * 2..], slot)
+    }
+
+    pub(super) fn awaited_by(&self, slot: usize) -> bool {
+        let words = self.sets.len() / 3;
+        bits::has(&self.sets[..words], slot) || bits::has(&self.sets[words..words * 2], slot)
+    }
+
+    /// A member heard it.
+    pub(super) fn hear(&mut self, slot: usize, at: Timestamp) -> Hearing {
+        let (owed_set, allowed_set, heard_set) = self.split();
+        if bits::has(heard_set, slot) {
+            return Hearing::Again;
+        }
+        let owed = bits::take(owed_set, slot);
+        if !owed && !bits::take(allowed_set, slot) {
+            return Hearing::Forbidden;
+        }
+        bits::put(heard_set, slot);
+        let first_heard = *self.first_heard.get_or_insert(at);
+        self.owed -= u32::from(owed);
+        self.allowed -= u32::from(!owed);
+        let completed = (owed && self.owed == 0).then_some(first_heard);
+        Hearing::First { owed, completed }
+    }
+
+    /// A member that is not waited for may hear it; whether that is new.
+    pub(super) fn allow(&mut self, slot: usize) -> bool {
+        if self.awaited_by(slot) || self.has_heard(slot) {
+            return false;
+        }
+        bits::put(self.split().1, slot);
+        self.allowed += 1;
+        true
+    }
+
+    /// Lets a member off: it may hear the message, but need not.
+    pub(super) fn release(&mut self, slot: usize) -> Released {
+        let (owed, allowed, _) = self.split();
+        if !bits::take(owed, slot) {
+            return Released::default();
+        }
+        bits::put(allowed, slot);
+        self.let_off(1)
+    }
+
+    /// Lets everybody off.
+    pub(super) fn release_all(&mut self) -> Released {
+        let (owed, allowed, _) = self.split();
+        bits::pour(owed, allowed);
+        self.let_off(self.owed)
+    }
+
+    fn let_off(&mut self, deliveries: u32) -> Released {
+        self.owed -= deliveries;
+        self.allowed += deliveries;
+        let settled = deliveries > 0 && self.owed == 0;
+        Released { deliveries: deliveries.into(), messages: settled.into() }
+    }
+
+    /// Forgets that a member heard it: it did so on an earlier connection.
+    pub(super) fn unhear(&mut self, slot: usize) {
+        bits::take(self.split().2, slot);
+    }
+
+    /// Its time is over.
+    pub(super) fn expire(&mut self) {
+        self.over = true;
+    }
+
+    pub(super) fn into_sets(self) -> Sets {
+        self.sets
     }
 
     fn split(&mut self) -> (&mut [u64], &mut [u64], &mut [u64]) {
@@ -66,298 +186,18 @@ impl Expectation {
         (owed, allowed, heard)
     }
 
-    fn has_heard(&self, slot: usize) -> bool {
-        bits::has(&self.sets[self.sets.len() / 3 * 2..], slot)
-    }
-
-    fn awaited_by(&self, slot: usize) -> bool {
+    #[cfg(test)]
+    pub(super) fn check_books(&self) {
         let words = self.sets.len() / 3;
-        bits::has(&self.sets[..words], slot) || bits::has(&self.sets[words..words * 2], slot)
-    }
-
-    /// Lets a member off: it may hear the message, but need not.
-    fn release(&mut self, slot: usize) -> bool {
-        let (owed, allowed, _) = self.split();
-        let released = bits::take(owed, slot);
-        if released {
-            bits::put(allowed, slot);
-            self.owed -= 1;
-            self.allowed += 1;
+        let (owed, rest) = self.sets.split_at(words);
+        let (allowed, heard) = rest.split_at(words);
+        assert_eq!(self.owed, bits::count(owed), "owed");
+        assert_eq!(self.allowed, bits::count(allowed), "allowed");
+        for word in 0..words {
+            let (owed, allowed, heard) = (owed[word], allowed[word], heard[word]);
+            assert_eq!(owed & allowed | owed & heard | allowed & heard, 0, "in two sets at once");
         }
-        released
-    }
-}
-
-/// How many must and may hear a message just sent.
-pub(super) struct Expected {
-    pub(super) owed: u32,
-    pub(super) allowed: u32,
-    /// Whether it is kept account of; not if nobody can hear it.
-    pub(super) kept: bool,
-}
-
-/// What it means that a member heard a message.
-pub(super) enum Heard {
-    /// It must or may, and has not before.
-    First(First),
-    /// It has before.
-    Again { sent: Timestamp },
-    /// It must not: it is out of the room.
-    Forbidden { sent: Timestamp },
-    /// All who must have heard it long since.
-    AfterSettled,
-    /// No such message was sent.
-    NeverSent,
-}
-
-/// The first time a member hears a message.
-pub(super) struct First {
-    /// Whether it had to.
-    pub(super) owed: bool,
-    pub(super) sent: Timestamp,
-    /// Whether it heard a later one of the same sender before.
-    pub(super) overtaken: bool,
-    /// When the first of all heard it, if this is the last who had to.
-    pub(super) completed: Option<Timestamp>,
-    /// Entries that are kept no longer.
-    pub(super) retired: usize,
-}
-
-/// Deliveries that somebody's going turned from must to may, and messages settled by it.
-#[derive(Debug, Default)]
-pub(super) struct Released {
-    pub(super) deliveries: u32,
-    pub(super) messages: usize,
-}
-
-/// A message whose judgement is forced.
-pub(super) struct Retired {
-    pub(super) sequence: u32,
-    pub(super) expectation: Expectation,
-    /// Entries that are kept no longer.
-    pub(super) slots: usize,
-}
-
-impl Room {
-    pub(super) fn new(members: usize) -> Room {
-        let flights = (0..members).map(|_| Flight::default()).collect();
-        Room { membership: Membership::new(members), flights, spare: Vec::new() }
-    }
-
-    pub(super) fn members(&self) -> usize {
-        self.membership.len()
-    }
-
-    pub(super) fn standing(&self, slot: usize) -> Standing {
-        self.membership.standing(slot)
-    }
-
-    /// A member asked to be let in: it may hear whatever is in flight. Gives their number.
-    pub(super) fn joining(&mut self, slot: usize, at: Timestamp) -> u32 {
-        self.membership.ask(slot, at);
-        let mut more = 0;
-        for (mouth, flight) in self.flights.iter_mut().enumerate() {
-            for open in flight.open_mut() {
-                if mouth != slot && !open.awaited_by(slot) && !open.has_heard(slot) {
-                    bits::put(open.split().1, slot);
-                    open.allowed += 1;
-                    more += 1;
-                }
-            }
-        }
-        more
-    }
-
-    pub(super) fn joined(&mut self, slot: usize, at: Timestamp) {
-        self.membership.confirm(slot, at);
-    }
-
-    /// The member at `mouth` sent its next message.
-    pub(super) fn sent(
-        &mut self,
-        mouth: usize,
-        message: &Message,
-        at: Timestamp,
-        sender_echoed: bool,
-    ) -> Expected {
-        let words = bits::words(self.members());
-        let mut sets = self.spare.pop().unwrap_or_else(|| vec![0; words * 3].into());
-        sets[..words].copy_from_slice(self.membership.within());
-        sets[words..words * 2].copy_from_slice(self.membership.joining());
-        sets[words * 2..].fill(0);
-        if !sender_echoed {
-            bits::take(&mut sets[..words], mouth);
-            bits::take(&mut sets[words..words * 2], mouth);
-        }
-        let owed = bits::count(&sets[..words]);
-        let allowed = bits::count(&sets[words..words * 2]);
-        let (intended, text_bytes) = (message.intended, message.text_bytes);
-        let first_heard = None;
-        let expectation =
-            Expectation { intended, sent: at, text_bytes, first_heard, owed, allowed, sets };
-        let kept = self.keep(mouth, message.id.sequence, expectation);
-        Expected { owed, allowed, kept }
-    }
-
-    fn keep(&mut self, mouth: usize, sequence: u32, expectation: Expectation) -> bool {
-        let flight = &mut self.flights[mouth];
-        let next = flight.base + flight.entries.len() as u32;
-        assert!(sequence == next, "message {sequence} was sent where {next} is due");
-        flight.entries.push_back(Entry::Open(expectation));
-        let at = flight.entries.len() - 1;
-        self.settle_if_done(mouth, at) == 0
-    }
-
-    pub(super) fn sent_at(&self, mouth: usize, sequence: u32) -> Option<Timestamp> {
-        let flight = &self.flights[mouth];
-        let at = sequence.checked_sub(flight.base)?;
-        match flight.entries.get(at as usize)? {
-            Entry::Open(open) => Some(open.sent),
-            Entry::Settled { sent } => Some(*sent),
-        }
-    }
-
-    /// The member at `ear` heard a message of the one at `mouth`.
-    pub(super) fn hear(&mut self, ear: usize, mouth: usize, sequence: u32, at: Timestamp) -> Heard {
-        let flight = &mut self.flights[mouth];
-        let Some(index) = sequence.checked_sub(flight.base) else { return Heard::AfterSettled };
-        let index = index as usize;
-        let open = match flight.entries.get_mut(index) {
-            None => return Heard::NeverSent,
-            Some(Entry::Settled { .. }) => return Heard::AfterSettled,
-            Some(Entry::Open(open)) => open,
-        };
-        let sent = open.sent;
-        let (owed_set, allowed_set, heard_set) = open.split();
-        if bits::has(heard_set, ear) {
-            return Heard::Again { sent };
-        }
-        let owed = bits::take(owed_set, ear);
-        if !owed && !bits::take(allowed_set, ear) {
-            return Heard::Forbidden { sent };
-        }
-        bits::put(heard_set, ear);
-        let first_heard = *open.first_heard.get_or_insert(at);
-        open.owed -= u32::from(owed);
-        open.allowed -= u32::from(!owed);
-        let completed = (owed && open.owed == 0).then_some(first_heard);
-        let overtaken = self.overtaken(ear, mouth, index);
-        let retired = self.settle_if_done(mouth, index);
-        Heard::First(First { owed, sent, overtaken, completed, retired })
-    }
-
-    /// Whether `ear` heard a message of `mouth` that was sent after the one at `index`.
-    fn overtaken(&self, ear: usize, mouth: usize, index: usize) -> bool {
-        let mut later = self.flights[mouth].entries.range(index + 1..);
-        later.any(|entry| match entry {
-            Entry::Open(open) => open.has_heard(ear),
-            // A settled one was heard by all who were in at the time.
-            Entry::Settled { sent } => match self.membership.standing(ear) {
-                Standing::In { since, .. } => since <= *sent,
-                Standing::Out | Standing::Joining { .. } => false,
-            },
-        })
-    }
-
-    /// Settles the entry at `index` if nobody can hear it any more; gives the number of entries
-    /// that are kept no longer.
-    fn settle_if_done(&mut self, mouth: usize, index: usize) -> usize {
-        let flight = &mut self.flights[mouth];
-        let entry = &mut flight.entries[index];
-        let sent = match entry {
-            Entry::Open(open) if open.owed == 0 && open.allowed == 0 => open.sent,
-            _ => return 0,
-        };
-        if let Entry::Open(done) = std::mem::replace(entry, Entry::Settled { sent }) {
-            self.spare.push(done.sets);
-        }
-        flight.forget_settled()
-    }
-
-    /// A member's connection is gone. It need not hear what is in flight; and what it sent may
-    /// never have left, unless somebody has heard it.
-    pub(super) fn gone(&mut self, slot: usize) -> Released {
-        self.membership.leave(slot);
-        let mut released = Released::default();
-        for (mouth, flight) in self.flights.iter_mut().enumerate() {
-            for open in flight.open_mut() {
-                let owed_before = open.owed;
-                open.release(slot);
-                if mouth == slot && open.first_heard.is_none() {
-                    let owing: Vec<usize> = open.owing().collect();
-                    for ear in owing {
-                        open.release(ear);
-                    }
-                }
-                released.deliveries += owed_before - open.owed;
-                released.messages += usize::from(owed_before > 0 && open.owed == 0);
-            }
-        }
-        released
-    }
-
-    /// Settles what was sent before `over` and must be heard by nobody. Gives the number of
-    /// entries that are kept no longer.
-    pub(super) fn sweep(&mut self, over: Timestamp) -> usize {
-        let mut retired = 0;
-        for flight in &mut self.flights {
-            for entry in &mut flight.entries {
-                if let Entry::Open(open) = entry
-                    && open.owed == 0
-                    && open.sent < over
-                {
-                    *entry = Entry::Settled { sent: open.sent };
-                }
-            }
-            retired += flight.forget_settled();
-        }
-        retired
-    }
-
-    /// Takes the oldest message of `mouth` out of the account.
-    pub(super) fn retire_oldest(&mut self, mouth: usize) -> Option<Retired> {
-        let flight = &mut self.flights[mouth];
-        let sequence = flight.base;
-        match flight.entries.pop_front()? {
-            Entry::Settled { .. } => unreachable!("a settled entry {sequence} was at the front"),
-            Entry::Open(expectation) => {
-                flight.base += 1;
-                let slots = 1 + flight.forget_settled();
-                Some(Retired { sequence, expectation, slots })
-            }
-        }
-    }
-
-    /// What the member at `ear` waits for: the sender's slot, the sequence, the expectation.
-    pub(super) fn awaited_by(
-        &self,
-        ear: usize,
-    ) -> impl Iterator<Item = (usize, u32, &Expectation)> {
-        self.flights.iter().enumerate().flat_map(move |(mouth, flight)| {
-            let open = flight.entries.iter().zip(flight.base..);
-            open.filter_map(move |(entry, sequence)| match entry {
-                Entry::Open(open) if open.awaited_by(ear) => Some((mouth, sequence, open)),
-                _ => None,
-            })
-        })
-    }
-}
-
-impl Flight {
-    fn open_mut(&mut self) -> impl Iterator<Item = &mut Expectation> {
-        self.entries.iter_mut().filter_map(|entry| match entry {
-            Entry::Open(open) => Some(open),
-            Entry::Settled { .. } => None,
-        })
-    }
-
-    fn forget_settled(&mut self) -> usize {
-        let mut forgotten = 0;
-        while matches!(self.entries.front(), Some(Entry::Settled { .. })) {
-            self.entries.pop_front();
-            self.base += 1;
-            forgotten += 1;
-        }
-        forgotten
+        assert!(self.first_heard.is_some() || bits::count(heard) == 0, "heard by nobody first");
+        assert!(!self.over || self.owed == 0, "over, and {} must still hear it", self.owed);
     }
 }

@@ -32,12 +32,17 @@ impl Membership {
         self.standings[slot]
     }
 
-    pub(super) fn within(&self) -> &[u64] {
-        &self.within
+    /// Writes who must hear what is sent now, who may, and that nobody has.
+    pub(super) fn write(&self, sets: &mut [u64]) {
+        let words = self.within.len();
+        sets[..words].copy_from_slice(&self.within);
+        sets[words..words * 2].copy_from_slice(&self.joining);
+        sets[words * 2..].fill(0);
     }
 
-    pub(super) fn joining(&self) -> &[u64] {
-        &self.joining
+    /// Whether anybody is in, `but` for one.
+    pub(super) fn is_anyone_in(&self, but: Option<usize>) -> bool {
+        bits::slots(&self.within).any(|slot| but != Some(slot))
     }
 
     /// A member asked to be let in.

@@ -1,9 +1,16 @@
 //! Judges a history: which message each member must hear, may hear and must never hear.
+//!
+//! `docs/oracle.md` is the model in full: why no rule can give a false alarm, and what each can
+//! miss. All that the server says is data here; only what this process wrote down is asserted.
 
 mod attribution;
 mod bits;
 mod expectation;
+mod flight;
+mod hearing;
 mod membership;
+mod overflow;
+mod room;
 mod roster;
 #[cfg(test)]
 mod tests;
@@ -16,11 +23,12 @@ pub use violation::{Standing, Story, Violation, ViolationKind};
 
 use std::time::Duration;
 
-use crate::chat::{Message, MessageId, Texts, UserId};
+use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::history::{Event, EventKind};
 use crate::time::Timestamp;
 use attribution::Attribution;
-use expectation::{First, Heard, Retired, Room};
+use overflow::Overdue;
+use room::{Retired, Room};
 use roster::Seat;
 
 /// What the oracle holds the server to.
@@ -28,9 +36,10 @@ use roster::Seat;
 pub struct Promises {
     /// Whether the server sends a message back to its sender.
     pub sender_echoed: bool,
-    /// Whether one sender's messages to a room reach each member in the order sent.
+    /// Whether one sender's messages to a room reach each member in the order sent, as long as
+    /// neither of them reconnects.
     pub ordered: bool,
-    /// After this much time a message is late.
+    /// After this much time a message is late, and its flight is over.
     pub delivery_timeout: Duration,
     /// Messages kept account of at a time; past it the oldest go unjudged.
     pub in_flight_max: usize,
@@ -66,11 +75,12 @@ pub enum Finding {
 pub struct Tally {
     /// Messages sent.
     pub messages: u64,
-    /// Deliveries that had to happen.
+    /// Deliveries that had to happen: those that did, and those that are lost.
     pub must: u64,
     /// Deliveries that happened and had to.
     pub must_heard: u64,
-    /// Deliveries that were let go: the member was joining, leaving or gone meanwhile.
+    /// Deliveries that were let go: the member was joining, the member or the sender lost its
+    /// connection meanwhile, or it could not be judged.
     pub may: u64,
     /// Of those, how many happened.
     pub may_heard: u64,
@@ -99,47 +109,64 @@ pub struct Oracle {
     tally: Tally,
     /// Messages that somebody must still hear.
     unsettled: usize,
-    /// Messages accounted for, settled ones in front of unsettled ones included.
+    /// Messages accounted for, done ones behind others included.
     in_flight: usize,
+    /// The longest that a message was sent after it was due.
+    send_delay_max: Duration,
+    overdue: Overdue,
+    /// For each user of the plan, when its connection last showed life.
+    alive: Vec<Timestamp>,
 }
 
 impl Oracle {
     /// An oracle for the rooms of `roster`, in which everybody is out.
     pub fn new(roster: Roster, texts: Texts, promises: Promises) -> Oracle {
-        let rooms = roster.rooms().iter().map(|room| Room::new(room.members.len())).collect();
-        let attribution = Attribution::new(texts);
-        let tally = Tally::default();
-        Oracle { promises, roster, rooms, attribution, tally, unsettled: 0, in_flight: 0 }
+        Oracle {
+            promises,
+            rooms: roster.rooms().iter().map(|room| Room::new(room.members.len())).collect(),
+            alive: vec![Timestamp::ZERO; roster.users()],
+            roster,
+            attribution: Attribution::new(texts),
+            tally: Tally::default(),
+            unsettled: 0,
+            in_flight: 0,
+            send_delay_max: Duration::ZERO,
+            overdue: Overdue::default(),
+        }
     }
 
     /// Judges the next event; `found` is given all that follows from it.
+    ///
+    /// # Panics
+    /// When this process wrote down what cannot be: a message out of sequence, or a join of a
+    /// room that is not in the roster. Nothing that a server says does that.
     pub fn judge(&mut self, event: &Event, found: &mut impl FnMut(Finding)) {
         match &event.kind {
             EventKind::Received { id, intended, intact } => {
-                self.heard(event, *id, *intended, *intact, found);
+                self.alive[event.user.index()] = event.at;
+                let story = Story { id: *id, intended: *intended, sent: None };
+                self.heard(event, story, *intact, found);
             }
-            EventKind::Sent { message } => self.sent(message, event.at, found),
+            EventKind::Sent { message } | EventKind::Probed { message } => {
+                self.sent(message, event.at, found);
+            }
             EventKind::Joining { room } => {
-                if let Some(seat) = self.roster.seat(event.user, *room) {
-                    let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
-                    self.tally.may += u64::from(allowed);
-                }
+                let seat = self.seat(event.user, *room);
+                let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
+                self.tally.may += u64::from(allowed);
             }
             EventKind::Joined { room, .. } => {
-                if let Some(seat) = self.roster.seat(event.user, *room) {
-                    self.rooms[seat.room()].joined(seat.slot(), event.at);
-                }
+                let seat = self.seat(event.user, *room);
+                self.rooms[seat.room()].joined(seat.slot(), event.at);
             }
             EventKind::JoinUnconfirmed { room, after } => {
-                let after = Duration::from_millis(after.as_millis() as u64);
-                let detail = format!("deaf for {}", humantime::format_duration(after));
-                let violation = Violation::of_user(ViolationKind::JoinUnconfirmed, event)
-                    .in_room(*room)
-                    .because(detail);
-                found(Finding::Violation(violation));
+                self.join_unconfirmed(event, *room, *after, found);
             }
             EventKind::Disconnected { .. } => self.gone(event.user),
-            EventKind::Unrecognised { text } => self.unrecognised(event, text, found),
+            EventKind::Unrecognised { text } => {
+                self.alive[event.user.index()] = event.at;
+                self.unrecognised(event, text, found);
+            }
             // A user who leaves because the run is over still had to hear all that it had to.
             EventKind::Closed
             | EventKind::Connected { .. }
@@ -166,205 +193,136 @@ impl Oracle {
         self.tally
     }
 
-    /// Ends the judgement: whatever should have been heard by now is lost. What still had time
-    /// may have been on its way: a run that is stopped at once accuses nobody of it.
+    /// Ends the judgement: whatever must still be heard is lost, unless it still had time.
     pub fn finish(&mut self, now: Timestamp, found: &mut impl FnMut(Finding)) {
-        for index in 0..self.rooms.len() {
-            for slot in 0..self.rooms[index].members() {
-                while let Some(retired) = self.rooms[index].retire_oldest(slot) {
-                    if retired.expectation.sent + self.promises.delivery_timeout < now {
-                        self.report_lost(index, slot, &retired, now, found);
-                    } else {
-                        let owed = u64::from(retired.expectation.owed());
-                        self.tally.must -= owed;
-                        self.tally.may += owed;
-                    }
+        for room in 0..self.rooms.len() {
+            for slot in 0..self.rooms[room].members() {
+                while let Some(retired) = self.rooms[room].retire_oldest(slot, |_| true) {
+                    self.in_flight -= retired.forgotten;
+                    self.conclude(room, slot, &retired, now, found);
                 }
             }
         }
-        self.unsettled = 0;
-        self.in_flight = 0;
+        let (unsettled, in_flight) = (self.unsettled, self.in_flight);
+        assert!(unsettled == 0 && in_flight == 0, "{unsettled} unsettled, {in_flight} in flight");
+    }
+
+    /// Where a user sits in a room, as this process says.
+    fn seat(&self, user: UserId, room: RoomId) -> Seat {
+        let seat = self.roster.seat(user, room);
+        seat.unwrap_or_else(|| panic!("user {} has no seat in room {}", user.0, room.0))
     }
 
     fn sent(&mut self, message: &Message, at: Timestamp, found: &mut impl FnMut(Finding)) {
-        let Some(seat) = self.roster.seat(message.id.sender, message.id.room) else { return };
-        if self.in_flight >= self.promises.in_flight_max {
-            self.make_room(seat, at, found);
+        let seat = self.seat(message.id.sender, message.id.room);
+        self.tally.messages += 1;
+        self.send_delay_max = self.send_delay_max.max(at.since(message.intended));
+        let echoed = self.promises.sender_echoed;
+        if self.in_flight >= self.promises.in_flight_max && !self.make_room(seat, at, found) {
+            let missed = self.rooms[seat.room()].skip(seat.slot(), message, at, echoed);
+            self.tally.unjudged += u64::from(missed);
+            return;
         }
         let room = &mut self.rooms[seat.room()];
-        let expected = room.sent(seat.slot(), message, at, self.promises.sender_echoed);
-        self.tally.messages += 1;
+        let expected = room.sent(seat.slot(), message, at, echoed);
         self.tally.must += u64::from(expected.owed);
         self.tally.may += u64::from(expected.allowed);
         self.unsettled += usize::from(expected.owed > 0);
         self.in_flight += usize::from(expected.kept);
     }
 
-    /// Too much is in flight: the oldest message of this sender is judged now, or not at all.
-    fn make_room(&mut self, seat: Seat, now: Timestamp, found: &mut impl FnMut(Finding)) {
-        let Some(retired) = self.rooms[seat.room()].retire_oldest(seat.slot()) else {
-            self.tally.unjudged += 1;
-            return;
-        };
-        self.in_flight -= retired.slots;
-        if retired.expectation.owed() == 0 {
-            return;
-        }
-        self.unsettled -= 1;
-        self.tally.unjudged += 1;
-        if retired.expectation.sent + self.promises.delivery_timeout < now {
-            self.report_lost(seat.room(), seat.slot(), &retired, now, found);
+    fn join_unconfirmed(
+        &self,
+        event: &Event,
+        room: RoomId,
+        after: Duration,
+        found: &mut impl FnMut(Finding),
+    ) {
+        let seat = self.seat(event.user, room);
+        let standing = self.rooms[seat.room()].standing(seat.slot());
+        let detail = format!("deaf for {}", humantime::format_duration(after));
+        let violation = Violation::of_user(ViolationKind::JoinUnconfirmed, event);
+        let violation = violation.in_room(room).because(detail);
+        found(Finding::Violation(Violation { standing, ..violation }));
+    }
+
+    fn gone(&mut self, user: UserId) {
+        let (alive, time) = (self.alive[user.index()], self.promises.delivery_timeout);
+        for seat in self.roster.seats(user) {
+            let released = self.rooms[seat.room()].gone(seat.slot(), alive, time);
+            self.tally.must -= released.deliveries;
+            self.tally.may += released.deliveries;
+            self.unsettled -= released.messages;
         }
     }
 
-    /// Reports the `retired` message of the member at `mouth` as lost to all who must hear it.
-    fn report_lost(
-        &self,
+    /// Judges the `retired` message of the member at `mouth` for good: it is lost to all who must
+    /// hear it, if it had its time. Whether that could be said.
+    fn conclude(
+        &mut self,
         room: usize,
         mouth: usize,
         retired: &Retired,
         now: Timestamp,
         found: &mut impl FnMut(Finding),
-    ) {
+    ) -> bool {
+        let owed = retired.expectation.owed();
+        self.unsettled -= usize::from(owed > 0);
+        if owed == 0 {
+            return true;
+        }
+        if now.since(retired.expectation.sent) <= self.promises.delivery_timeout {
+            self.tally.must -= u64::from(owed);
+            self.tally.may += u64::from(owed);
+            return false;
+        }
+        let lost = self.lost(room, mouth, retired, now);
+        lost.for_each(|violation| found(Finding::Violation(violation)));
+        true
+    }
+
+    /// One violation for each member that must still hear the `retired` message.
+    fn lost<'a>(
+        &'a self,
+        room: usize,
+        mouth: usize,
+        retired: &'a Retired,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Violation> + 'a {
         let Retired { sequence, expectation, .. } = retired;
         let sender = self.roster.member(room, mouth);
         let id = MessageId { room: self.roster.rooms()[room].id, sender, sequence: *sequence };
-        for slot in expectation.owing() {
-            let receiver = self.roster.member(room, slot);
-            let story = Story { id, intended: expectation.intended, sent: Some(expectation.sent) };
-            let standing = self.rooms[room].standing(slot);
-            let violation = Violation {
-                kind: ViolationKind::Lost,
-                at: now,
-                receiver,
-                room: Some(id.room),
-                message: Some(story),
-                standing,
-                detail: None,
-            };
-            found(Finding::Violation(violation));
+        let sent = Some(expectation.sent);
+        let story = Story { id, intended: expectation.intended, sent };
+        expectation.owing().map(move |slot| Violation {
+            kind: ViolationKind::Lost,
+            at: now,
+            receiver: self.roster.member(room, slot),
+            room: Some(id.room),
+            message: Some(story),
+            standing: self.standing_at(expectation.sent, room, slot),
+            detail: None,
+        })
+    }
+
+    /// Where a member that had to hear a message stood when that was sent: it was in. Since when
+    /// is known no more if it has lost its connection meanwhile.
+    fn standing_at(&self, sent: Timestamp, room: usize, slot: usize) -> Standing {
+        match self.rooms[room].standing(slot) {
+            standing @ Standing::In { since, .. } if since <= sent => standing,
+            _ => Standing::In { asked: sent, since: sent },
         }
     }
 
-    fn heard(
-        &mut self,
-        event: &Event,
-        id: MessageId,
-        intended: Timestamp,
-        intact: bool,
-        found: &mut impl FnMut(Finding),
-    ) {
-        let story = Story { id, intended, sent: None };
-        let Some(ear) = self.roster.seat(event.user, id.room) else {
-            let leaked = Violation::of_user(ViolationKind::Leaked, event).of_message(story);
-            return found(Finding::Violation(leaked));
-        };
-        let room = &mut self.rooms[ear.room()];
-        let standing = room.standing(ear.slot());
-        let accuse = |kind, sent: Option<Timestamp>| {
-            let accused = Violation::of_user(kind, event).of_message(Story { sent, ..story });
-            Finding::Violation(Violation { standing, ..accused })
-        };
-        let Some(mouth) = self.roster.seat(id.sender, id.room) else {
-            return found(accuse(ViolationKind::Unexpected, None));
-        };
-        if id.sender == event.user && !self.promises.sender_echoed {
-            let sent = room.sent_at(mouth.slot(), id.sequence);
-            return found(accuse(ViolationKind::Echoed, sent));
-        }
-        match room.hear(ear.slot(), mouth.slot(), id.sequence, event.at) {
-            Heard::First(first) => self.first_heard(event, ear, &first, intact, story, found),
-            Heard::Again { sent } => found(accuse(ViolationKind::Duplicated, Some(sent))),
-            Heard::Forbidden { sent } => found(accuse(ViolationKind::Leaked, Some(sent))),
-            Heard::AfterSettled => self.heard_after_settled(event, ear, story, found),
-            Heard::NeverSent => found(accuse(ViolationKind::Unexpected, None)),
-        }
-    }
-
-    fn first_heard(
-        &mut self,
-        event: &Event,
-        ear: Seat,
-        first: &First,
-        intact: bool,
-        story: Story,
-        found: &mut impl FnMut(Finding),
-    ) {
-        self.tally.must_heard += u64::from(first.owed);
-        self.tally.may_heard += u64::from(!first.owed);
-        self.unsettled -= usize::from(first.completed.is_some());
-        self.in_flight -= first.retired;
-        let sent = first.sent;
-        let standing = self.rooms[ear.room()].standing(ear.slot());
-        let mut accuse = |kind| {
-            let story = Story { sent: Some(sent), ..story };
-            let accused = Violation::of_user(kind, event).of_message(story);
-            found(Finding::Violation(Violation { standing, ..accused }));
-        };
-        if !intact {
-            accuse(ViolationKind::Corrupted);
-        }
-        if first.overtaken && self.promises.ordered {
-            accuse(ViolationKind::Reordered);
-        }
-        if event.at.since(sent) > self.promises.delivery_timeout {
-            accuse(ViolationKind::Late);
-        }
-        if intact {
-            found(Finding::Delivered { intended: story.intended, sent, at: event.at });
-        }
-        if let Some(first_at) = first.completed {
-            let intended = story.intended;
-            found(Finding::Completed { intended, first: first_at, last: event.at });
-        }
-    }
-
-    /// A message that everybody who must hear it has heard is heard once more: by somebody who
-    /// was there, twice; by somebody who came later, legally while it may still be under way
-    /// through a cluster, and as a leak after that.
-    fn heard_after_settled(
-        &mut self,
-        event: &Event,
-        ear: Seat,
-        story: Story,
-        found: &mut impl FnMut(Finding),
-    ) {
-        if self.tally.unjudged > 0 {
-            return;
-        }
-        let standing = self.rooms[ear.room()].standing(ear.slot());
-        let came_later = standing.since().is_none_or(|since| since > story.intended);
-        let under_way = event.at.since(story.intended) <= self.promises.delivery_timeout;
-        let kind = match (came_later, under_way && standing != Standing::Out) {
-            (true, true) => {
-                self.tally.may += 1;
-                self.tally.may_heard += 1;
-                return;
-            }
-            (true, false) => ViolationKind::Leaked,
-            (false, _) => ViolationKind::Duplicated,
-        };
-        let accused = Violation::of_user(kind, event).of_message(story);
-        found(Finding::Violation(Violation { standing, ..accused }));
-    }
-
-    /// Something without a readable stamp: the message it was once, if it resembles one that this
-    /// user is waiting for, and otherwise nothing of ours.
-    fn unrecognised(&mut self, event: &Event, text: &str, found: &mut impl FnMut(Finding)) {
-        let seats = self.roster.seats(event.user);
-        let Some(likely) = self.attribution.find(text, seats, &self.roster, &self.rooms) else {
-            let violation = Violation::of_user(ViolationKind::Unexpected, event);
-            return found(Finding::Violation(violation.because(text)));
-        };
-        self.heard(event, likely.id, likely.intended, false, found);
-    }
-
-    fn gone(&mut self, user: UserId) {
-        for seat in self.roster.seats(user) {
-            let released = self.rooms[seat.room()].gone(seat.slot());
-            self.tally.must -= u64::from(released.deliveries);
-            self.tally.may += u64::from(released.deliveries);
-            self.unsettled -= released.messages;
-        }
+    #[cfg(test)]
+    fn check_books(&self) {
+        let books = self.rooms.iter().map(Room::check_books);
+        let (kept, owed) = books.fold((0, 0), |sum, room| (sum.0 + room.0, sum.1 + room.1));
+        assert_eq!(self.in_flight, kept, "messages in flight");
+        assert_eq!(self.unsettled, owed, "messages unsettled");
+        assert!(self.in_flight <= self.promises.in_flight_max, "{kept} in flight");
+        let Tally { must, must_heard, may, may_heard, .. } = self.tally;
+        assert!(must_heard <= must, "{must_heard} of {must} that must");
+        assert!(may_heard <= may, "{may_heard} of {may} that may");
     }
 }

@@ -65,6 +65,11 @@ impl Roster {
         Roster { rooms, seats, starts }
     }
 
+    /// How many users the plan has.
+    pub(super) fn users(&self) -> usize {
+        self.starts.len() - 1
+    }
+
     pub(super) fn rooms(&self) -> &[RosterRoom] {
         &self.rooms
     }

@@ -1,1 +1,12 @@
+//! The oracle against histories: by hand, from a model server, changed, and made up.
 
+mod excuses;
+mod garbage;
+mod judging;
+mod legal;
+mod model;
+mod mutations;
+mod overflow;
+mod rules;
+mod script;
+mod seeds;

@@ -120,13 +120,12 @@ pub(crate) fn failed() -> RunOutcome {
         },
         Doubt::Overflow { messages: 3 },
         Doubt::Unsent { messages: 1 },
+        Doubt::Absent { memberships: 2 },
         Doubt::Interrupted,
     ];
-    outcome.recorder.record(
-        &event(EventKind::Disconnected { why: "the connection was reset".into() }),
-        at(1_100),
-    );
-    outcome.recorder.record(&event(EventKind::ConnectFailed { why: "refused".into() }), at(0));
+    let why = "the connection was reset".into();
+    outcome.recorder.record(&event(EventKind::Disconnected { why }));
+    outcome.recorder.record(&event(EventKind::ConnectFailed { why: "refused".into() }));
     outcome.reasons.insert("the connection was reset".into(), 1);
     outcome.reasons.insert("refused \u{1b}[2J".into(), 1);
     outcome
@@ -196,13 +195,13 @@ fn recorder() -> Recorder {
     let mut recorder = Recorder::default();
     for user in 0..20 {
         let after = Duration::from_micros(700 + 100 * user);
-        recorder.record(&event(EventKind::Connected { after }), at(1_100));
-        recorder.record(&event(EventKind::Joined { room: RoomId(0), after }), at(1_100));
+        recorder.record(&event(EventKind::Connected { after }));
+        recorder.record(&event(EventKind::Joined { room: RoomId(0), after }));
     }
     for sequence in 0..20 {
         let id = MessageId { room: RoomId(1), sender: UserId(1), sequence };
         let message = crate::chat::Message { id, intended: at(900), text_bytes: 80 };
-        recorder.record(&event(EventKind::Sent { message }), at(1_100));
+        recorder.record(&event(EventKind::Probed { message }));
     }
     for index in 0..1_000_u64 {
         let id = MessageId { room: RoomId(0), sender: UserId(0), sequence: index as u32 };
@@ -210,7 +209,7 @@ fn recorder() -> Recorder {
         let message = crate::chat::Message { id, intended, text_bytes: 80 };
         let sent = intended + Duration::from_micros(40 + index % 30);
         let sending = Event { at: sent, user: UserId(0), kind: EventKind::Sent { message } };
-        recorder.record(&sending, at(1_100));
+        recorder.record(&sending);
         // Most take less than a millisecond; a few take much more.
         let way = |ear: u64| {
             Duration::from_micros(150 + 20 * (index % 30) + 40 * ear)

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 const SECOND: Duration = Duration::from_secs(1);
 /// From the end of a second to the snapshots of it that all shards have sent by then.
 const SNAPSHOT_DELAY: Duration = Duration::from_millis(250);
+/// Snapshots of a shard that wait for a conductor that is busy writing.
+const SNAPSHOTS_PER_SHARD_MAX: usize = 4;
 /// From the assembly to the first message, for all shards to hear of it.
 const LEAD: Duration = Duration::from_millis(50);
 
@@ -136,7 +138,7 @@ struct Shards {
 struct Conductor<'f, 'a> {
     followers: &'f mut [&'a mut dyn Follower],
     commands: watch::Sender<Command>,
-    snapshots: mpsc::UnboundedReceiver<Snapshot>,
+    snapshots: mpsc::Receiver<Snapshot>,
     load_start: Arc<LoadStart>,
     clock: Clock,
     total: Recorder,
@@ -156,10 +158,11 @@ impl<'f, 'a> Conductor<'f, 'a> {
         followers: &'f mut [&'a mut dyn Follower],
     ) -> Result<(Conductor<'f, 'a>, Shards), RunError> {
         let (commands, orders) = watch::channel(Command::Assemble);
-        let (telling, snapshots) = mpsc::unbounded_channel();
+        let parts = brief.plan.divide(options.shards);
+        let (telling, snapshots) = mpsc::channel(parts.len() * SNAPSHOTS_PER_SHARD_MAX);
         let load_start = Arc::new(LoadStart::default());
         let mut shards = Shards { assembled: Vec::new(), done: Vec::new() };
-        for (index, part) in brief.plan.divide(options.shards_wanted()).into_iter().enumerate() {
+        for (index, part) in parts.into_iter().enumerate() {
             let (assembled, is_assembled) = oneshot::channel();
             let lines = Lines {
                 commands: orders.clone(),
@@ -194,10 +197,13 @@ impl<'f, 'a> Conductor<'f, 'a> {
         stop: &mut watch::Receiver<Stop>,
     ) {
         self.announce(Stage::Assemble);
+        let commands = self.commands.clone();
         let everybody = async {
             for shard in assembled {
-                // A shard that could not do its job says so in the end.
-                let _ = shard.await;
+                if shard.await.is_err() {
+                    // It could not do its job, and says why when it is asked in the end.
+                    commands.send_replace(Command::Abort);
+                }
             }
         };
         self.unless_stopped(everybody, stop).await;
@@ -205,7 +211,8 @@ impl<'f, 'a> Conductor<'f, 'a> {
 
     /// Lets the load begin, and waits until all of it was due.
     async fn perform(&mut self, brief: &Brief, stop: &mut watch::Receiver<Stop>) {
-        if !self.interrupted {
+        let failed = *self.commands.borrow() == Command::Abort;
+        if !self.interrupted && !failed {
             let start = self.clock.now() + LEAD;
             self.load_start.set(start);
             self.command(Command::Begin(start));
@@ -250,9 +257,12 @@ impl<'f, 'a> Conductor<'f, 'a> {
         ended
     }
 
-    fn harvest(mut self, findings: Vec<Findings>) -> Harvest {
+    fn harvest(mut self, mut findings: Vec<Findings>) -> Harvest {
         while let Ok(snapshot) = self.snapshots.try_recv() {
             self.take(snapshot);
+        }
+        for shard in &mut findings {
+            self.take(std::mem::take(&mut shard.rest));
         }
         self.close_interval(self.clock.now());
         for follower in self.followers.iter_mut() {

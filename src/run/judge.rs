@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -12,6 +13,7 @@ use crate::clock::ThreadCpu;
 use crate::history::{Event, EventKind, Listener};
 use crate::metrics::{Histogram, Metric, Recorder};
 use crate::oracle::{Finding, Oracle, Tally, Violation, ViolationKind};
+use crate::scenario::Scenario;
 use crate::time::Timestamp;
 
 /// Reasons for failed and lost connections that are told apart.
@@ -69,15 +71,15 @@ impl ViolationBook {
     }
 }
 
-/// One second of one shard.
-#[derive(Debug)]
+/// One second of one shard, or more where the conductor was busy.
+#[derive(Debug, Default)]
 pub(super) struct Snapshot {
     pub(super) recorder: Recorder,
     pub(super) violations: u64,
 }
 
 /// All that a shard found, once it is over.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) book: ViolationBook,
     pub(super) tally: Tally,
@@ -86,6 +88,10 @@ pub(super) struct Findings {
     pub(super) busy: f64,
     /// Why connections failed or were lost, and how often.
     pub(super) reasons: BTreeMap<Box<str>, u64>,
+    /// What no snapshot has told yet.
+    pub(super) rest: Snapshot,
+    /// Memberships that nobody had taken when the load began.
+    pub(super) absent: usize,
 }
 
 /// When the load begins, told to all judges at once; [`Timestamp::NEVER`] until then.
@@ -116,7 +122,8 @@ pub(super) struct Judge {
     violations: u64,
     findings: Findings,
     load_start: Arc<LoadStart>,
-    snapshots: mpsc::UnboundedSender<Snapshot>,
+    load_duration: Duration,
+    snapshots: mpsc::Sender<Snapshot>,
     next_snapshot: Timestamp,
     load_cpu: Option<(Timestamp, ThreadCpu)>,
 }
@@ -124,23 +131,18 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn new(
         oracle: Oracle,
-        kept_max: usize,
+        scenario: &Scenario,
         load_start: Arc<LoadStart>,
-        snapshots: mpsc::UnboundedSender<Snapshot>,
+        snapshots: mpsc::Sender<Snapshot>,
     ) -> Judge {
-        let findings = Findings {
-            book: ViolationBook::new(kept_max),
-            tally: Tally::default(),
-            send_delay: Histogram::default(),
-            busy: 0.0,
-            reasons: BTreeMap::new(),
-        };
+        let book = ViolationBook::new(scenario.limits.violations_kept_max as usize);
         Judge {
             oracle,
             recorder: Recorder::default(),
             violations: 0,
-            findings,
+            findings: Findings { book, ..Findings::default() },
             load_start,
+            load_duration: scenario.load.profile.duration(),
             snapshots,
             next_snapshot: Timestamp::ZERO.next_second(),
             load_cpu: None,
@@ -157,19 +159,12 @@ impl Judge {
             }
         });
         self.findings.tally = self.oracle.tally();
-        self.snapshot();
-        let none = Findings {
-            book: ViolationBook::default(),
-            tally: Tally::default(),
-            send_delay: Histogram::default(),
-            busy: 0.0,
-            reasons: BTreeMap::new(),
-        };
-        std::mem::replace(&mut self.findings, none)
+        self.findings.rest = self.take_snapshot();
+        std::mem::take(&mut self.findings)
     }
 
     fn judge(&mut self, event: &Event, load_start: Timestamp) {
-        self.recorder.record(event, load_start);
+        self.recorder.record(event);
         if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why } = &event.kind {
             self.count_reason(why);
         }
@@ -200,19 +195,25 @@ impl Judge {
         }
     }
 
-    fn snapshot(&mut self) {
-        self.findings.send_delay.add(self.recorder.histogram(Metric::SendDelay));
-        let snapshot = Snapshot {
-            recorder: self.recorder.clone(),
-            violations: std::mem::take(&mut self.violations),
-        };
-        self.recorder.clear();
-        // Nobody is there to take it any more when the run was aborted.
-        let _ = self.snapshots.send(snapshot);
+    /// Tells the conductor what there is to tell, unless it is too busy to listen: then the next
+    /// snapshot tells it.
+    fn tell(&mut self) {
+        let snapshots = self.snapshots.clone();
+        if let Ok(place) = snapshots.try_reserve() {
+            place.send(self.take_snapshot());
+        }
     }
 
-    fn measure_busyness(&mut self, now: Timestamp, load_start: Timestamp) {
-        if now < load_start {
+    fn take_snapshot(&mut self) -> Snapshot {
+        self.findings.send_delay.add(self.recorder.histogram(Metric::SendDelay));
+        let recorder = std::mem::take(&mut self.recorder);
+        Snapshot { recorder, violations: std::mem::take(&mut self.violations) }
+    }
+
+    /// Measures how busy this thread is, from the load's beginning to its end.
+    fn measure_busyness(&mut self, now: Timestamp) {
+        let start = self.load_start.get();
+        if now < start || self.load_cpu.is_some() && now > start + self.load_duration {
             return;
         }
         let cpu = ThreadCpu::now();
@@ -235,11 +236,10 @@ impl Listener for Rc<RefCell<Judge>> {
 
     fn tick(&mut self, now: Timestamp) {
         let mut judge = self.borrow_mut();
+        judge.measure_busyness(now);
         if now >= judge.next_snapshot {
-            let load_start = judge.load_start.get();
-            judge.measure_busyness(now, load_start);
             judge.oracle.sweep(now);
-            judge.snapshot();
+            judge.tell();
             // On whole seconds, so that what the shards say of one second adds up.
             judge.next_snapshot = now.next_second();
         }

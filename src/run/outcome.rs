@@ -47,6 +47,11 @@ pub enum Doubt {
         /// How many.
         messages: u64,
     },
+    /// Part of the crowd was never there, so nothing was shown to it.
+    Absent {
+        /// Memberships that had not come about when the load began.
+        memberships: usize,
+    },
     /// The run was interrupted.
     Interrupted,
     /// No delivery had to happen, so none was shown to.
@@ -110,7 +115,9 @@ impl RunOutcome {
         let mut tally = Tally::default();
         let mut shards = Vec::new();
         let mut reasons = BTreeMap::new();
+        let mut absent = 0;
         for findings in harvest.findings {
+            absent += findings.absent;
             let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
             let send_delay_p99_ms = send_delay_p99.as_secs_f64() * 1e3;
             shards.push(ShardHealth { busy: findings.busy, send_delay_p99_ms });
@@ -135,7 +142,7 @@ impl RunOutcome {
             took: harvest.took,
             load: harvest.load,
         };
-        outcome.doubt(brief, harvest.interrupted);
+        outcome.doubt(brief, absent, harvest.interrupted);
         outcome.conclude(brief);
         outcome
     }
@@ -145,7 +152,7 @@ impl RunOutcome {
         kind != ViolationKind::Reordered || order == OrderPolicy::Fail
     }
 
-    fn doubt(&mut self, brief: &Brief, interrupted: bool) {
+    fn doubt(&mut self, brief: &Brief, absent: usize, interrupted: bool) {
         let limit_ms = brief.scenario.limits.send_delay_p99.as_secs_f64() * 1e3;
         let late = |shard: &ShardHealth| shard.send_delay_p99_ms;
         let latest =
@@ -175,6 +182,7 @@ impl RunOutcome {
         let more = [
             (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),
             (unsent > 0, Doubt::Unsent { messages: unsent }),
+            (absent > 0, Doubt::Absent { memberships: absent }),
             (interrupted, Doubt::Interrupted),
             (self.tally.must == 0, Doubt::NothingJudged),
         ];

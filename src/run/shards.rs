@@ -16,7 +16,7 @@ use crate::scenario::{OrderPolicy, Plan, SenderPolicy, ShardPlan};
 /// What a shard is given to talk to the conductor with.
 pub(super) struct Lines {
     pub(super) commands: watch::Receiver<Command>,
-    pub(super) snapshots: mpsc::UnboundedSender<Snapshot>,
+    pub(super) snapshots: mpsc::Sender<Snapshot>,
     pub(super) assembled: oneshot::Sender<()>,
     pub(super) load_start: Arc<LoadStart>,
 }
@@ -46,14 +46,13 @@ fn runtime() -> std::io::Result<LocalRuntime> {
 
 async fn work(brief: Arc<Brief>, part: ShardPlan, lines: Lines) -> Result<Findings, LoadError> {
     let oracle = Oracle::new(roster(&brief.plan, &part), brief.texts(), promises(&brief));
-    let kept_max = brief.scenario.limits.violations_kept_max as usize;
-    let judge = Judge::new(oracle, kept_max, lines.load_start, lines.snapshots);
+    let judge = Judge::new(oracle, &brief.scenario, lines.load_start, lines.snapshots);
     let judge = Rc::new(RefCell::new(judge));
     let history = History::new(Box::new(Rc::clone(&judge)));
     let clock = brief.clock;
-    perform(brief, part, history, lines.commands, lines.assembled).await?;
+    let performed = perform(brief, part, history, lines.commands, lines.assembled).await?;
     let findings = judge.borrow_mut().finish(clock.now());
-    Ok(findings)
+    Ok(Findings { absent: performed.absent, ..findings })
 }
 
 fn promises(brief: &Brief) -> Promises {

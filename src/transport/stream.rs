@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
@@ -32,7 +33,14 @@ impl Stream {
         step: &Cell<OpeningStep>,
     ) -> Result<Stream, ConnectError> {
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
-        let tcp = dial_any(&endpoint.addresses, turn, source).await.map_err(ConnectError::Dial)?;
+        let patience = options.open_timeout / endpoint.addresses.len() as u32;
+        let dialled = dial_any(&endpoint.addresses, turn, source, patience).await;
+        let tcp = dialled.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => {
+                ConnectError::Timeout { step: step.get(), within: options.open_timeout }
+            }
+            _ => ConnectError::Dial(error),
+        })?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
@@ -58,13 +66,15 @@ async fn dial_any(
     addresses: &[SocketAddr],
     turn: usize,
     source: Option<IpAddr>,
+    patience: Duration,
 ) -> io::Result<TcpStream> {
     let mut refused = None;
     for step in 0..addresses.len() {
         let address = addresses[(turn + step) % addresses.len()];
-        match dial(address, source).await {
-            Ok(tcp) => return Ok(tcp),
-            Err(error) => refused = refused.or(Some(error)),
+        match tokio::time::timeout(patience, dial(address, source)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => refused = refused.or(Some(error)),
+            Err(_) => refused = refused.or(Some(io::ErrorKind::TimedOut.into())),
         }
     }
     Err(refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))

@@ -1,5 +1,9 @@
 //! Interop: the chat contract on the official Node server, heard by either driver.
 
+#[path = "../support/bench.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod bench;
+mod chat;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod support;

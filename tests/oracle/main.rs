@@ -2,6 +2,7 @@
 //! rare, whatever the seed; and no fault yields none.
 
 #[path = "../support/bench.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 mod planted;
 

@@ -20,8 +20,6 @@ pub(crate) struct Ran {
     pub(crate) report: Report,
     /// What it printed.
     pub(crate) text: String,
-    /// The folder itself, as long as this value.
-    #[expect(dead_code, reason = "it is there to be removed in the end")]
     folder: TempDir,
 }
 
@@ -65,6 +63,13 @@ impl Run {
         assert_eq!(code, i32::from(report.exit.code), "{said}");
         assert_balanced(&report, &said);
         Ran { code, report, text, folder: self.folder }
+    }
+}
+
+impl Ran {
+    /// What stands in the file of this `name` in its folder.
+    pub(crate) fn file(&self, name: &str) -> Vec<u8> {
+        std::fs::read(report_folder(&self.folder).join(name)).expect("a run leaves its files")
     }
 }
 

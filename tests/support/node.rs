@@ -24,6 +24,11 @@ impl Node {
     /// # Panics
     /// When it is not installed where it is required, or does not start.
     pub(crate) fn start(options: &str) -> Option<Node> {
+        Node::start_with(&[("SOCKET_IO_OPTIONS", options)])
+    }
+
+    /// The same with a whole `environment`, which `server.js` explains.
+    pub(crate) fn start_with(environment: &[(&str, &str)]) -> Option<Node> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/node");
         if let Err(missing) = find(&folder) {
             assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, but {missing}");
@@ -34,7 +39,7 @@ impl Node {
         let mut process = Command::new("node")
             .arg("server.js")
             .current_dir(folder)
-            .env("SOCKET_IO_OPTIONS", options)
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -87,10 +87,10 @@ fn arrivals(connects: u64, joins: u64) -> Recorder {
     let after = Duration::from_millis(1);
     let event = |kind| Event { at: at(0), user: UserId(0), kind };
     for _ in 0..connects {
-        recorder.record(&event(EventKind::Connected { after }), Timestamp::NEVER);
+        recorder.record(&event(EventKind::Connected { after }));
     }
     for _ in 0..joins {
-        recorder.record(&event(EventKind::Joined { room: RoomId(0), after }), Timestamp::NEVER);
+        recorder.record(&event(EventKind::Joined { room: RoomId(0), after }));
     }
     recorder
 }
@@ -102,7 +102,7 @@ fn talk(messages: u32, start: Timestamp) -> Recorder {
         let id = MessageId { room: RoomId(0), sender: UserId(0), sequence };
         let message = Message { id, intended: start, text_bytes: 80 };
         let sent = Event { at: start, user: UserId(0), kind: EventKind::Sent { message } };
-        recorder.record(&sent, start);
+        recorder.record(&sent);
         for ear in 1..10 {
             recorder.delivered(start, start, start + Duration::from_micros(100 * ear));
         }

@@ -23,7 +23,7 @@ pub struct Counters {
     pub messages_sent: u64,
     /// Messages of the load that were due while their user had no connection.
     pub messages_unsent: u64,
-    /// Messages sent before the load, to see whether joins had worked.
+    /// Messages sent beside the load, to see whether joins had worked.
     pub probes: u64,
     /// Deliveries of messages of the load, intact, each the first to its member.
     pub deliveries: u64,

@@ -44,6 +44,11 @@ fn sentence(doubt: &Doubt) -> String {
              lost, above",
             counted(*messages, "message was", "messages were")
         ),
+        Doubt::Absent { memberships } => format!(
+            "{} not come about when the load began, so nothing was shown to these users; see why \
+             connections failed or were lost, above",
+            counted(*memberships as u64, "membership had", "memberships had")
+        ),
         Doubt::Interrupted => "the run was interrupted: this is what was seen until then; let it \
                                run to its end"
             .into(),

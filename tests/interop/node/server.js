@@ -1,28 +1,66 @@
-// The chat contract on the official Socket.IO server, in its plainest form.
+// Chats on the official Socket.IO server, in their plainest form.
 //
 //   node server.js [PORT]
 //
 // PORT is a free one unless given. The first line of output says where the server listens; it
-// ends when its standard input does, and so does not outlive whoever started it. SOCKET_IO_OPTIONS
-// takes the options of the server as JSON: {"pingInterval":300}.
+// ends when its standard input does, and so does not outlive whoever started it. The environment
+// says the rest:
+//
+//   SOCKET_IO_OPTIONS  the options of the server as JSON: {"pingInterval":300}
+//   DIALECT            chat, the chat contract, unless it says drawing: scenarios/drawing.yaml
+//   CLOSE_EVERY        a number: at each so many messages of the chat, one connection is closed
 
 "use strict";
 
 const { createServer } = require("node:http");
 const { Server } = require("socket.io");
 
+const { SOCKET_IO_OPTIONS = "{}", DIALECT = "chat", CLOSE_EVERY = "0" } = process.env;
+
 const http = createServer();
-const io = new Server(http, JSON.parse(process.env.SOCKET_IO_OPTIONS || "{}"));
+const io = new Server(http, JSON.parse(SOCKET_IO_OPTIONS));
+let messages = 0;
 
-io.on("connection", (socket) => {
-  socket.on("join-room", (room) => {
-    socket.join(room);
-  });
+const dialects = {
+  chat(socket) {
+    socket.on("join-room", (room) => {
+      socket.join(room);
+    });
 
-  socket.on("send-msg", (data) => {
-    socket.to(data.room).emit("onreceive-msg", data);
-  });
-});
+    socket.on("send-msg", (data) => {
+      socket.to(data.room).emit("onreceive-msg", data);
+      messages += 1;
+      if (messages % Number(CLOSE_EVERY) === 0) {
+        closeOne();
+      }
+    });
+  },
+
+  drawing(socket) {
+    socket.on("enter", ({ table, player }) => {
+      socket.data.player = player;
+      socket.join(table);
+      const players = io.of("/").adapter.rooms.get(table).size;
+      socket.emit("entered", { table, players });
+    });
+
+    socket.on("quit", (table) => {
+      socket.leave(table);
+    });
+
+    socket.on("stroke", (table, stroke) => {
+      socket.to(table).emit("stroke", stroke, { by: socket.data.player, at: Date.now() });
+    });
+  },
+};
+
+// Each in its turn, beginning with the one that has stood longest.
+function closeOne() {
+  const [socket] = io.of("/").sockets.values();
+  socket.conn.close();
+}
+
+io.on("connection", dialects[DIALECT]);
 
 http.listen(Number(process.argv[2] || 0), "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${http.address().port}`);

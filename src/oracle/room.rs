@@ -1,0 +1,287 @@
+//! Room: where its members stand, and what each of them still has to hear.
+
+use std::time::Duration;
+
+use super::bits;
+use super::expectation::{Expectation, Hearing, Released, Sets, sets};
+use super::flight::{Flight, Memory, Place};
+use super::membership::Membership;
+use super::violation::Standing;
+use crate::chat::Message;
+use crate::time::Timestamp;
+
+/// A room, with what its members are waiting for. Members are meant by their slots.
+#[derive(Debug)]
+pub(super) struct Room {
+    membership: Membership,
+    /// For each member, its messages in flight.
+    flights: Vec<Flight>,
+    /// Sets that no message uses any more, so that a message costs no allocation.
+    spare: Vec<Sets>,
+    /// When the last message was sent here.
+    last_sent: Timestamp,
+}
+
+/// How many must and may hear a message just sent.
+pub(super) struct Expected {
+    pub(super) owed: u32,
+    pub(super) allowed: u32,
+    /// Whether it is kept account of; not if nobody can hear it.
+    pub(super) kept: bool,
+}
+
+/// Whose message is heard, as its stamp says.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    pub(super) mouth: usize,
+    pub(super) sequence: u32,
+    pub(super) intended: Timestamp,
+}
+
+/// What it means that a member heard a message.
+pub(super) enum Heard {
+    /// It must or may, and has not before.
+    First(First),
+    /// It has before.
+    Again { sent: Timestamp },
+    /// It must not.
+    Forbidden { sent: Timestamp },
+    /// The message is in no account any more.
+    Forgotten(Memory),
+    /// No such message was sent.
+    NeverSent,
+}
+
+/// The first time a member hears a message.
+pub(super) struct First {
+    /// Whether it had to.
+    pub(super) owed: bool,
+    pub(super) sent: Timestamp,
+    /// Whether it heard a later one of the same sender before.
+    pub(super) overtaken: bool,
+    /// When the first of all heard it, if this is the last who had to.
+    pub(super) completed: Option<Timestamp>,
+    /// Entries that are kept no longer.
+    pub(super) forgotten: usize,
+}
+
+/// A message that was taken out of the account before it was done.
+pub(super) struct Retired {
+    pub(super) sequence: u32,
+    pub(super) expectation: Expectation,
+    /// Entries that are kept no longer, this one among them.
+    pub(super) forgotten: usize,
+}
+
+impl Room {
+    pub(super) fn new(members: usize) -> Room {
+        Room {
+            membership: Membership::new(members),
+            flights: (0..members).map(|_| Flight::default()).collect(),
+            spare: Vec::new(),
+            last_sent: Timestamp::ZERO,
+        }
+    }
+
+    pub(super) fn members(&self) -> usize {
+        self.membership.len()
+    }
+
+    pub(super) fn standing(&self, slot: usize) -> Standing {
+        self.membership.standing(slot)
+    }
+
+    /// A member asked to be let in: it may hear whatever is under way. Gives the number of
+    /// messages that this is new for.
+    ///
+    /// If it was out, it asks on a new connection, which may hear all that an earlier one did,
+    /// and even what was said on it: to the server it is somebody else.
+    pub(super) fn joining(&mut self, slot: usize, at: Timestamp) -> u32 {
+        let anew = self.membership.standing(slot) == Standing::Out;
+        self.membership.ask(slot, at);
+        let mut more = 0;
+        for (mouth, flight) in self.flights.iter_mut().enumerate() {
+            let adrift_below = flight.adrift_below();
+            for (sequence, entry) in flight.entries_mut() {
+                if anew {
+                    entry.unhear(slot);
+                }
+                let under_way = !entry.is_over() || sequence < adrift_below;
+                if under_way && (anew || mouth != slot) {
+                    more += u32::from(entry.allow(slot));
+                }
+            }
+        }
+        if anew {
+            self.flights[slot].reconnect();
+        }
+        more
+    }
+
+    /// There is evidence that a member is in.
+    pub(super) fn joined(&mut self, slot: usize, at: Timestamp) {
+        // Evidence may have arrived before something was sent and be looked at after it; that
+        // message need not be heard.
+        self.membership.confirm(slot, at.max(self.last_sent));
+    }
+
+    /// The member at `mouth` sent its next message.
+    pub(super) fn sent(
+        &mut self,
+        mouth: usize,
+        message: &Message,
+        at: Timestamp,
+        sender_echoed: bool,
+    ) -> Expected {
+        self.check_next(mouth, message);
+        self.last_sent = at;
+        let adrift = self.membership.standing(mouth) == Standing::Out;
+        let mut sets = self.spare.pop().unwrap_or_else(|| sets(self.membership.len()));
+        self.membership.write(&mut sets);
+        let words = sets.len() / 3;
+        if !sender_echoed {
+            bits::take(&mut sets[..words], mouth);
+            bits::take(&mut sets[words..words * 2], mouth);
+        }
+        let flight = &mut self.flights[mouth];
+        let mut expectation = Expectation::new(message, at, flight.connection(), sets);
+        if adrift {
+            // It is said into a connection that was lost before.
+            expectation.release_all();
+        }
+        let (owed, allowed) = (expectation.owed(), expectation.allowed());
+        flight.keep(expectation);
+        if adrift {
+            flight.tell_nothing();
+        }
+        let forgotten = flight.forget_done(&mut self.spare);
+        assert!(forgotten <= 1, "{forgotten} messages were done, and kept");
+        Expected { owed, allowed, kept: forgotten == 0 }
+    }
+
+    /// The member at `mouth` sent its next message, which no account is kept of. Whether anybody
+    /// had to hear it.
+    pub(super) fn skip(
+        &mut self,
+        mouth: usize,
+        message: &Message,
+        at: Timestamp,
+        sender_echoed: bool,
+    ) -> bool {
+        self.check_next(mouth, message);
+        self.last_sent = at;
+        self.flights[mouth].skip();
+        let adrift = self.membership.standing(mouth) == Standing::Out;
+        let but = (!sender_echoed).then_some(mouth);
+        !adrift && self.membership.is_anyone_in(but)
+    }
+
+    fn check_next(&self, mouth: usize, message: &Message) {
+        let (sequence, next) = (message.id.sequence, self.flights[mouth].next());
+        assert!(sequence == next, "message {sequence} was sent where {next} is due");
+    }
+
+    /// Whether the member at `mouth` has sent that many messages.
+    pub(super) fn has_sent(&self, mouth: usize, sequence: u32) -> bool {
+        sequence < self.flights[mouth].next()
+    }
+
+    /// When a message was sent, if that is still known.
+    pub(super) fn sent_at(&self, mouth: usize, sequence: u32) -> Option<Timestamp> {
+        match self.flights[mouth].find(sequence) {
+            Place::Kept(index) => Some(self.flights[mouth].at(index).sent),
+            Place::Forgotten(_) | Place::Nowhere => None,
+        }
+    }
+
+    /// The member at `ear` heard a message.
+    pub(super) fn hear(&mut self, ear: usize, told: Told, at: Timestamp) -> Heard {
+        let flight = &mut self.flights[told.mouth];
+        let index = match flight.find(told.sequence) {
+            Place::Kept(index) => index,
+            Place::Forgotten(memory) => return Heard::Forgotten(memory),
+            Place::Nowhere => return Heard::NeverSent,
+        };
+        let entry = flight.at_mut(index);
+        let sent = entry.sent;
+        if entry.intended != told.intended {
+            return Heard::NeverSent;
+        }
+        let (owed, completed) = match entry.hear(ear, at) {
+            Hearing::First { owed, completed } => (owed, completed),
+            Hearing::Again => return Heard::Again { sent },
+            Hearing::Forbidden => return Heard::Forbidden { sent },
+        };
+        let overtaken = flight.is_overtaken(index, ear);
+        let forgotten = flight.forget_done(&mut self.spare);
+        Heard::First(First { owed, sent, overtaken, completed, forgotten })
+    }
+
+    /// A member's connection is lost, of which the last sign of life came at `alive`. It need not
+    /// hear what was in flight then or was sent since, and nobody need hear what it sent; but what
+    /// the server had its `time` for is not forgiven.
+    pub(super) fn gone(&mut self, slot: usize, alive: Timestamp, time: Duration) -> Released {
+        self.membership.leave(slot);
+        let mut released = Released::default();
+        for (mouth, flight) in self.flights.iter_mut().enumerate() {
+            if mouth == slot {
+                released.add(flight.set_adrift(time));
+                continue;
+            }
+            for (_, entry) in flight.entries_mut() {
+                if alive.since(entry.sent) <= time {
+                    released.add(entry.release(slot));
+                }
+            }
+        }
+        released
+    }
+
+    /// Lets go of what was sent before `over` and must be heard by nobody. Gives the number of
+    /// entries that are kept no longer.
+    pub(super) fn sweep(&mut self, over: Timestamp) -> usize {
+        let mut forgotten = 0;
+        for flight in &mut self.flights {
+            for (_, entry) in flight.entries_mut() {
+                if entry.owed() == 0 && entry.sent < over {
+                    entry.expire();
+                }
+            }
+            forgotten += flight.forget_done(&mut self.spare);
+            flight.shrink();
+        }
+        forgotten
+    }
+
+    /// Takes the oldest message of `mouth` out of the account, if `which` is true of it.
+    pub(super) fn retire_oldest(
+        &mut self,
+        mouth: usize,
+        which: impl Fn(&Expectation) -> bool,
+    ) -> Option<Retired> {
+        let flight = &mut self.flights[mouth];
+        flight.front().filter(|first| which(first))?;
+        let (sequence, expectation) = flight.take_first()?;
+        let forgotten = 1 + flight.forget_done(&mut self.spare);
+        Some(Retired { sequence, expectation, forgotten })
+    }
+
+    /// What the member at `ear` waits for: the sender's slot, the sequence, the expectation.
+    pub(super) fn awaited_by(
+        &self,
+        ear: usize,
+    ) -> impl Iterator<Item = (usize, u32, &Expectation)> {
+        self.flights.iter().enumerate().flat_map(move |(mouth, flight)| {
+            let awaited = flight.entries().filter(move |(_, entry)| entry.awaited_by(ear));
+            awaited.map(move |(sequence, entry)| (mouth, sequence, entry))
+        })
+    }
+
+    /// Entries kept, and those among them that somebody must still hear.
+    #[cfg(test)]
+    pub(super) fn check_books(&self) -> (usize, usize) {
+        self.flights.iter().for_each(Flight::check_books);
+        let entries = || self.flights.iter().flat_map(Flight::entries);
+        (entries().count(), entries().filter(|(_, entry)| entry.owed() > 0).count())
+    }
+}

@@ -1,0 +1,60 @@
+//! Chat: whole runs against the official server, which keeps the contract.
+
+use chatbench::oracle::Verdict;
+use chatbench::report::Report;
+#[cfg(feature = "rust_socketio")]
+use chatbench::scenario::ClientKind;
+
+use crate::bench::Run;
+use crate::support::node::Node;
+
+const QUICKSTART: &str = include_str!("../../scenarios/quickstart.yaml");
+const ISOLATION: &str = include_str!("../../scenarios/isolation.yaml");
+/// How soon messages arrive says nothing of a machine that tests.
+const NO_LATENCIES: &[&str] = &["--set", "thresholds={disconnects: 0, connect_failures: 0}"];
+const SHORTER: &[&str] = &["--duration", "3s", "--set", "load.connect_rate=1000/s"];
+#[cfg(feature = "rust_socketio")]
+const SMALLER: &[&str] = &["--duration", "2s", "--clients", "60", "--rate", "100/s"];
+
+/// Runs `yaml` with `arguments` on the server with `options`, which must pass; gives what it
+/// showed, where there is such a server.
+fn passes(options: &str, yaml: &str, arguments: &[&str]) -> Option<Report> {
+    let node = Node::start(options)?;
+    let ran =
+        Run::of(yaml).with(&["--target", node.url()]).with(NO_LATENCIES).with(arguments).end();
+    let (report, text) = (ran.report, ran.text);
+    assert_eq!((report.verdict, ran.code), (Verdict::Pass, 0), "{text}");
+    assert_eq!((report.violations.total, report.doubts.len()), (0, 0), "{text}");
+    assert_eq!(report.counters.joins, report.scenario.memberships, "{text}");
+    assert!(report.counters.deliveries > 0, "{text}");
+    Some(report)
+}
+
+#[test]
+fn quickstart_passes() {
+    passes("{}", QUICKSTART, SHORTER);
+}
+
+#[test]
+fn isolation_passes() {
+    passes("{}", ISOLATION, SHORTER);
+}
+
+#[cfg(feature = "rust_socketio")]
+#[test]
+fn quickstart_passes_with_rust_socketio() {
+    let seed = [SMALLER, &["--seed", "1"]].concat();
+    let other = [&seed[..], &["--set", "client=rust_socketio"]].concat();
+    let Some(native) = passes("{}", QUICKSTART, &seed) else { return };
+    let Some(other) = passes("{}", QUICKSTART, &other) else { return };
+    let clients = (native.scenario.client, other.scenario.client);
+    assert_eq!(clients, (ClientKind::Native, ClientKind::RustSocketio));
+    let deliveries = |report: &Report| (report.counters.messages_sent, report.counters.deliveries);
+    assert_eq!(deliveries(&native), deliveries(&other));
+}
+
+/// Behind each event the server puts where to resume, as one argument more.
+#[test]
+fn quickstart_passes_where_connections_can_be_recovered() {
+    passes(r#"{"connectionStateRecovery":{}}"#, QUICKSTART, SHORTER);
+}
