@@ -62,6 +62,13 @@ fn who_comes_while_a_message_is_under_way_may_hear_it() {
                 &["leaked A0#0 D"],
             ),
             (
+                "a replay of what was let go and is kept behind a lost one",
+                "ABCD",
+                "0 A B joins \n 7 C asks \n 8 A says \n 9 A says \n 10 B hears A1 \n 2000 sweep
+                 2001 D asks \n 2002 D hears A1",
+                &["leaked A1#0 D", "lost A0#0 B"],
+            ),
+            (
                 "what need not come at all cannot come too late",
                 "ABC",
                 "0 A B joins \n 7 C asks \n 8 A says \n 9 B hears A0 \n 3000 C hears A0",
@@ -117,6 +124,13 @@ fn a_lost_connection_excuses_what_was_in_flight_and_nothing_else() {
                 "0 A B joins \n 9 A says \n 10 A drops \n 2000 sweep
                  3000 B hears A0 \n 3000 C asks \n 3001 C hears A0",
                 &[],
+            ),
+            (
+                "the same, while it is kept behind a lost one",
+                "ABCD",
+                "0 A B C joins \n 9 A says \n 10 C hears A0 \n 5000 A says \n 5001 B C hears A1
+                 5002 A says \n 5003 A drops \n 7000 sweep \n 7001 D asks \n 7002 D hears A2",
+                &["lost A0#0 B"],
             ),
             (
                 "the receiver said nothing of life since",
@@ -252,6 +266,13 @@ fn a_new_connection_is_a_new_listener() {
                 "0 A B joins \n 8 A says \n 9 A says \n 10 A drops \n 11 A joins
                  13 B hears A1 \n 14 B hears A0",
                 &["reordered A0#0 B"],
+            ),
+            (
+                "what the new one says is in order, too, whatever else comes between",
+                "AB",
+                "0 A B joins \n 9 A says \n 10 A drops \n 11 A joins \n 12 A says \n 13 A says
+                 14 B hears A2 \n 15 B hears A0 \n 16 B hears A1",
+                &["reordered A1#0 B"],
             ),
             (
                 "is in no order with the old one of the receiver",
