@@ -37,6 +37,16 @@ pub(super) enum Memory {
     Done,
 }
 
+/// What somebody has heard that was sent after a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
+    Nothing,
+    /// Nothing of the connection that the message was sent on: nobody promises an order.
+    OfAnother,
+    /// Something of that connection.
+    OfConnection,
+}
+
 /// Where to find a message.
 pub(super) enum Place {
     /// In the account, at this index.
@@ -101,12 +111,17 @@ impl Flight {
         self.tell_nothing();
     }
 
-    /// Whether `ear` heard a message that was sent after the one at `index`, on the same
-    /// connection: from one connection to the next, nobody promises order.
-    pub(super) fn is_overtaken(&self, index: usize, ear: usize) -> bool {
+    /// What `ear` has heard that was sent after the message at `index`.
+    pub(super) fn later_heard(&self, index: usize, ear: usize) -> Later {
         let connection = self.entries[index].connection;
-        let mut later = self.entries.range(index + 1..);
-        later.any(|later| later.connection == connection && later.has_heard(ear))
+        let mut later = Later::Nothing;
+        for entry in self.entries.range(index + 1..).filter(|entry| entry.has_heard(ear)) {
+            if entry.connection == connection {
+                return Later::OfConnection;
+            }
+            later = Later::OfAnother;
+        }
+        later
     }
 
     /// Entries below this were sent on a connection that is lost, and may come at any time.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bits;
 use super::expectation::{Expectation, Hearing, Released, Sets, sets};
-use super::flight::{Flight, Memory, Place};
+use super::flight::{Flight, Later, Memory, Place};
 use super::membership::Membership;
 use super::violation::Standing;
 use crate::chat::Message;
@@ -16,6 +16,8 @@ pub(super) struct Room {
     membership: Membership,
     /// For each member, its messages in flight.
     flights: Vec<Flight>,
+    /// For each member, what it heard last.
+    latest: Vec<Latest>,
     /// Sets that no message uses any more, so that a message costs no allocation.
     spare: Vec<Sets>,
     /// When the last message was sent here.
@@ -36,6 +38,23 @@ pub(super) struct Told {
     pub(super) mouth: usize,
     pub(super) sequence: u32,
     pub(super) intended: Timestamp,
+}
+
+/// What a member heard last, if nothing that was sent later by the same sender: what comes after
+/// that is in order without a search, however much is in flight.
+#[derive(Clone, Copy, Debug, Default)]
+struct Latest(Option<(u32, u32)>);
+
+impl Latest {
+    /// Whether something later of the same connection was heard before what is `told` now.
+    fn overtakes(&mut self, told: Told, later_heard: impl FnOnce() -> Later) -> bool {
+        let mouth = told.mouth as u32;
+        let in_order =
+            self.0.is_some_and(|(last_mouth, last)| last_mouth == mouth && last < told.sequence);
+        let later = if in_order { Later::Nothing } else { later_heard() };
+        self.0 = (later == Later::Nothing).then_some((mouth, told.sequence));
+        later == Later::OfConnection
+    }
 }
 
 /// What it means that a member heard a message.
@@ -78,6 +97,7 @@ impl Room {
         Room {
             membership: Membership::new(members),
             flights: (0..members).map(|_| Flight::default()).collect(),
+            latest: vec![Latest::default(); members],
             spare: Vec::new(),
             last_sent: Timestamp::ZERO,
         }
@@ -212,7 +232,7 @@ impl Room {
             Hearing::Again => return Heard::Again { sent },
             Hearing::Forbidden => return Heard::Forbidden { sent },
         };
-        let overtaken = flight.is_overtaken(index, ear);
+        let overtaken = self.latest[ear].overtakes(told, || flight.later_heard(index, ear));
         let forgotten = flight.forget_done(&mut self.spare);
         Heard::First(First { owed, sent, overtaken, completed, forgotten })
     }

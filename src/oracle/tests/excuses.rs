@@ -248,6 +248,13 @@ const RETURNS: &[Case] = &[
         &["reordered A0#0 B"],
     ),
     (
+        "what the new one says is in order, too, whatever else comes between",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 A drops \n 11 A joins \n 12 A says \n 13 A says
+                 14 B hears A2 \n 15 B hears A0 \n 16 B hears A1",
+        &["reordered A1#0 B"],
+    ),
+    (
         "is in no order with the old one of the receiver",
         "ABC",
         "0 A B C joins \n 8 A says \n 9 A says \n 10 B hears A1 \n 11 B drops
