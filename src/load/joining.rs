@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::agenda::Task;
 use super::crowd::Crowd;
+use super::speaking::Purpose;
 use super::user::{Membership, Seat};
 use crate::history::{Event, EventKind};
 use crate::scenario::{Confirm, Fields, Offset, SenderPolicy};
@@ -167,7 +168,7 @@ impl Crowd {
             let room = &mut self.rooms[place as usize];
             room.turn = (slot + 1) % room.seats.len() as u32;
             let prober = room.seats[slot as usize];
-            if self.say(prober, now, |message| EventKind::Probed { message }) {
+            if self.say(prober, now, Purpose::Probe) {
                 self.mark_probed(place, prober, now);
             }
         }

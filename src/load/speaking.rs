@@ -14,6 +14,27 @@ use crate::time::Timestamp;
 pub(super) struct Speaker {
     seat: u32,
     arrivals: Arrivals,
+    /// How many of its messages were due so far.
+    said: u32,
+}
+
+/// What a message is said for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// It is of the load: the `nth` of its speaker. Its size follows from that, and not from how
+    /// many probes were said before, so that every run of one seed says the same.
+    Load { nth: u32 },
+    /// Somebody who is joining is to hear it.
+    Probe,
+}
+
+impl Purpose {
+    fn event(self, message: Message) -> EventKind {
+        match self {
+            Purpose::Load { .. } => EventKind::Sent { message },
+            Purpose::Probe => EventKind::Probed { message },
+        }
+    }
 }
 
 impl Crowd {
@@ -24,7 +45,7 @@ impl Crowd {
             for slot in 0..brief.plan.rooms[id.index()].speakers {
                 let seat = self.rooms[place].seats[slot as usize];
                 let arrivals = brief.plan.arrivals(id, slot);
-                self.speakers.push(Speaker { seat, arrivals });
+                self.speakers.push(Speaker { seat, arrivals, said: 0 });
                 self.schedule(self.speakers.len() as u32 - 1, start);
             }
         }
@@ -40,19 +61,15 @@ impl Crowd {
 
     /// Says the message of `speaker` that was due at `intended`, and schedules its next one.
     pub(super) fn speak(&mut self, speaker: u32, intended: Timestamp, start: Timestamp) {
-        let seat = self.speakers[speaker as usize].seat;
-        self.say(seat, intended, |message| EventKind::Sent { message });
+        let entry = &mut self.speakers[speaker as usize];
+        let (seat, nth) = (entry.seat, entry.said);
+        entry.said += 1;
+        self.say(seat, intended, Purpose::Load { nth });
         self.schedule(speaker, start);
     }
 
-    /// Sends the next message from `seat` and writes it down `as_what` it is; whether there was a
-    /// connection to send it on.
-    pub(super) fn say(
-        &mut self,
-        seat: u32,
-        intended: Timestamp,
-        as_what: fn(Message) -> EventKind,
-    ) -> bool {
+    /// Sends the next message from `seat`; whether there was a connection to send it on.
+    pub(super) fn say(&mut self, seat: u32, intended: Timestamp, purpose: Purpose) -> bool {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -65,7 +82,11 @@ impl Crowd {
         };
         let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
         entry.sequence += 1;
-        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, id);
+        let drawn_for = match purpose {
+            Purpose::Load { nth } => MessageId { sequence: nth, ..id },
+            Purpose::Probe => id,
+        };
+        let text_bytes = brief.scenario.message.sizes.message_bytes(brief.plan.seed, drawn_for);
         let message = Message { id, intended, text_bytes };
         let room = &brief.plan.rooms[id.room.index()];
         let author = &brief.plan.users[sender.index()].author;
@@ -77,7 +98,7 @@ impl Crowd {
         let data = std::str::from_utf8(&self.scratch).expect("templates and texts are UTF-8");
         // Written down first, for it may be heard before the call returns; should the connection
         // turn out to be gone, its loss is written down next, and nobody must hear the message.
-        let kind = as_what(message);
+        let kind = purpose.event(message);
         self.history.push(Event { at: now, user: sender, kind });
         client.emit(data).is_ok()
     }
