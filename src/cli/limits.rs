@@ -69,7 +69,12 @@ impl Limits {
         Limits {
             descriptors_needed: users + beside,
             descriptors_max: getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX),
-            ports_needed: users.div_ceil(targets * sources.len().max(1) as u64),
+            // A port of an address that is asked for by name serves one connection, wherever it
+            // goes; where the system chooses, it serves one to each target.
+            ports_needed: match sources.len() as u64 {
+                0 => users.div_ceil(targets),
+                sources => users.div_ceil(sources),
+            },
             ports_max: local_ports(),
         }
     }

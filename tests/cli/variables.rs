@@ -29,7 +29,7 @@ fn all_do_as_their_flags_do() {
     assert_eq!(typed.code, Some(0), "{typed:#?}");
     assert_eq!(from_environment.stdout, typed.stdout);
     // Each of them made a difference.
-    for part in ["seed 5", " 90\n", " 3\n", "70/s at the peak", "9.0 s of load", "15 needed of"] {
+    for part in ["seed 5", " 90\n", " 3\n", "70/s at the peak", "9.0 s of load", "30 needed of"] {
         assert!(typed.stdout.contains(part), "no {part:?}:\n{}", typed.stdout);
     }
 }
