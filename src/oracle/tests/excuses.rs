@@ -58,6 +58,13 @@ const COMINGS: &[Case] = &[
         &["leaked A0#0 D"],
     ),
     (
+        "a replay of what was let go and is kept behind a lost one",
+        "ABCD",
+        "0 A B joins \n 7 C asks \n 8 A says \n 9 A says \n 10 B hears A1 \n 2000 sweep
+         2001 D asks \n 2002 D hears A1",
+        &["leaked A1#0 D", "lost A0#0 B"],
+    ),
+    (
         "what need not come at all cannot come too late",
         "ABC",
         "0 A B joins \n 7 C asks \n 8 A says \n 9 B hears A0 \n 3000 C hears A0",
@@ -112,6 +119,13 @@ const LOSSES: &[Case] = &[
         "0 A B joins \n 9 A says \n 10 A drops \n 2000 sweep
          3000 B hears A0 \n 3000 C asks \n 3001 C hears A0",
         &[],
+    ),
+    (
+        "the same, while it is kept behind a lost one",
+        "ABCD",
+        "0 A B C joins \n 9 A says \n 10 C hears A0 \n 5000 A says \n 5001 B C hears A1
+         5002 A says \n 5003 A drops \n 7000 sweep \n 7001 D asks \n 7002 D hears A2",
+        &["lost A0#0 B"],
     ),
     (
         "the receiver said nothing of life since",
