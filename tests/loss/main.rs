@@ -110,7 +110,8 @@ fn with_the_other_client_nobody_is_accused_either() {
     let (ran, cut) = run(&["--set", "client=rust_socketio", "--rate", "1200/s"]);
     let (counters, text) = (ran.report.counters, &ran.text);
     assert_eq!((ran.report.violations.total, ran.code), (0, 4), "{text}");
-    assert_eq!((counters.disconnects, counters.connect_failures), (cut, 0), "{text}");
+    // This client takes a while to connect, and a cut may fall into that: each counts once.
+    assert_eq!(counters.disconnects + counters.connect_failures, cut, "{text}");
     assert_eq!(counters.messages_sent + counters.messages_unsent, MESSAGES / 4, "{text}");
 }
 
