@@ -53,6 +53,10 @@ impl Alarm {
                 return Poll::Ready(());
             }
             if self.set_to != moment {
+                // What it rang for is past; left standing, it would be taken for the new moment's.
+                if let Poll::Ready(Ok(mut rung)) = self.timer.poll_read_ready(cx) {
+                    rung.clear_ready();
+                }
                 self.set(left);
                 self.set_to = moment;
             }
