@@ -214,7 +214,8 @@ mod tests {
             host: "localhost".into(),
             tls: false,
             authority: "localhost".into(),
-            path_and_query: "/".into(),
+            path: "/".into(),
+            query: String::new(),
             addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 1))],
             url: "http://localhost".into(),
         };

@@ -71,7 +71,7 @@ fn builder(
     endpoint: &Endpoint,
     tell: &Tell,
 ) -> Result<ClientBuilder, ConnectError> {
-    let path = endpoint.path_and_query.split('?').next().unwrap_or_default();
+    let path = &endpoint.path;
     let scheme = if endpoint.tls { "https" } else { "http" };
     let address = format!("{scheme}://{}{path}", endpoint.authority);
     let mut builder = ClientBuilder::new(address)

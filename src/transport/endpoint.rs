@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use http::Uri;
 
-/// A server's address and the request that opens a WebSocket on it.
+/// A server's address, and what Engine.IO's requests to it have in common.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The name the server is reached by: for TLS and for people.
@@ -13,8 +13,10 @@ pub struct Endpoint {
     pub tls: bool,
     /// What the `Host` header says.
     pub authority: String,
-    /// The path and query of the opening request.
-    pub path_and_query: String,
+    /// The path that Engine.IO answers at.
+    pub path: String,
+    /// What the target's own query adds to every request: empty, or `&` and the rest.
+    pub query: String,
     /// Where to connect to: what the name stands for.
     pub addresses: Vec<SocketAddr>,
     /// The target as it was given.
@@ -64,8 +66,8 @@ impl Endpoint {
         let authority = authority.rsplit('@').next().unwrap_or_default().to_owned();
         let prefix = uri.path().trim_end_matches('/');
         let query = uri.query().map(|query| format!("&{query}")).unwrap_or_default();
-        let path_and_query = format!("{prefix}{path}?EIO=4&transport=websocket{query}");
-        Ok(Endpoint { host, tls, authority, path_and_query, addresses, url: url.into() })
+        let path = format!("{prefix}{path}");
+        Ok(Endpoint { host, tls, authority, path, query, addresses, url: url.into() })
     }
 }
 

@@ -8,6 +8,7 @@ mod tls;
 mod websocket;
 
 pub use endpoint::{Endpoint, EndpointError};
+pub use stream::Stream;
 pub use tls::{Tls, TlsError};
 pub use websocket::{Lost, OnFrame, Sender, WebSocket};
 

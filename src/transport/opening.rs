@@ -70,9 +70,9 @@ fn header<'a>(response: &httparse::Response<'_, 'a>, name: &str) -> Option<Cow<'
 
 fn request(endpoint: &Endpoint, options: &TransportOptions, key: &str) -> String {
     let mut request = format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n",
-        endpoint.path_and_query, endpoint.authority,
+        "GET {}?EIO=4&transport=websocket{} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n",
+        endpoint.path, endpoint.query, endpoint.authority,
     );
     for (name, value) in &options.headers {
         request.push_str(&format!("{name}: {value}\r\n"));

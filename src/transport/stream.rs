@@ -16,7 +16,7 @@ use super::{ConnectError, Endpoint, OpeningStep, TransportOptions};
 
 /// A byte stream to a server.
 #[derive(Debug)]
-pub(super) enum Stream {
+pub enum Stream {
     /// As it is.
     Plain(TcpStream),
     /// Through TLS; boxed, for its state is a hundred times a socket's.
@@ -24,6 +24,21 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// Connects to `endpoint`, for whoever puts its own bytes on the wire.
+    ///
+    /// # Errors
+    /// When there is no connection, or none within the time allowed.
+    pub async fn connect(
+        endpoint: &Endpoint,
+        options: &TransportOptions,
+    ) -> Result<Stream, ConnectError> {
+        let step = Cell::new(OpeningStep::Connection);
+        let opening = Stream::open(endpoint, options, 0, &step);
+        tokio::time::timeout(options.open_timeout, opening).await.unwrap_or_else(|_| {
+            Err(ConnectError::Timeout { step: step.get(), within: options.open_timeout })
+        })
+    }
+
     /// Connects to `endpoint`; the `turn`-th connection takes the `turn`-th of the addresses. Sets
     /// `step` to what is waited for.
     pub(super) async fn open(
