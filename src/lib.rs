@@ -12,6 +12,7 @@ pub mod transport;
 pub mod metrics;
 pub mod oracle;
 pub mod client;
+pub mod conformance;
 pub mod load;
 pub mod run;
 pub mod report;

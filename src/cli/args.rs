@@ -24,6 +24,10 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
     Run(RunArgs),
+    /// Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract.
+    ///
+    /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
+    Conform(ConformArgs),
     /// Checks a scenario and prints its plan, without running it.
     Validate(PlanArgs),
     /// Prints a JSON Schema.
@@ -88,6 +92,14 @@ pub(super) struct RunArgs {
     /// Shows no progress.
     #[arg(long, short, env = "CHATBENCH_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
+}
+
+/// What to try, on which server.
+#[derive(Debug, clap::Args)]
+pub(super) struct ConformArgs {
+    /// The server: `http://host:port` [default: the bundled one].
+    #[arg(env = "CHATBENCH_TARGET")]
+    pub(super) url: Option<String>,
 }
 
 /// Which schema.

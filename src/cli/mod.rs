@@ -1,6 +1,7 @@
 //! The command line: arguments in, an exit code out; the only room that prints.
 
 mod args;
+mod conform;
 mod failure;
 mod limits;
 mod prepare;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
 fn obey(command: &Command) -> Result<ExitKind, Failure> {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Conform(args) => conform::conform(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),
         Command::Serve(args) => reference::serve(args),

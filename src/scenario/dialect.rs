@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::error::Mistake;
 use super::file::SenderPolicy;
 use super::file::{
-    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EventFile, JoinFile,
+    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EventFile, HooksFile, JoinFile,
 };
 use super::path::Path;
 use super::template::{Part, Pattern, Placeholder, Template};
@@ -25,6 +25,32 @@ pub struct Dialect {
     pub receive: Template,
     /// Whether a message comes back to its sender.
     pub sender: SenderPolicy,
+    /// Events beside the chat that `conform` may use.
+    pub hooks: Hooks,
+}
+
+/// Events beside the chat that a server has for the sake of being checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hooks {
+    /// An event that comes back, and the name it comes back by.
+    pub echo: Option<(String, String)>,
+    /// An event that is acknowledged with its arguments.
+    pub ack: Option<String>,
+    /// A second namespace with the same events.
+    pub namespace: Option<String>,
+    /// Whether binary attachments in messages are relayed.
+    pub binary: bool,
+}
+
+impl From<&HooksFile> for Hooks {
+    fn from(file: &HooksFile) -> Hooks {
+        Hooks {
+            echo: file.echo.as_ref().map(|echo| (echo.event.clone(), echo.back.clone())),
+            ack: file.ack.clone(),
+            namespace: file.namespace.clone(),
+            binary: file.binary,
+        }
+    }
 }
 
 /// How a user joins a room.
@@ -78,6 +104,7 @@ impl Dialect {
             send: Emitted::from(&map.send).compile(&path.name("send"), Place::Sent)?,
             receive: receive(map, &path.name("receive"))?,
             sender: map.sender,
+            hooks: Hooks::from(&map.hooks),
         })
     }
 }
@@ -101,6 +128,7 @@ fn chat() -> DialectMap {
         send: event("send-msg", message.clone()),
         receive: event("onreceive-msg", message),
         sender: SenderPolicy::Excluded,
+        hooks: HooksFile::default(),
     }
 }
 

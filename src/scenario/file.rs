@@ -15,8 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use dialect::{
-    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, DialectName, EventFile,
-    JoinFile, SenderPolicy,
+    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, DialectName, EchoFile,
+    EventFile, HooksFile, JoinFile, SenderPolicy,
 };
 pub use load::{Arrival, Hold, LoadFile, PhaseFile, Ramp, Spike, Step};
 pub use message::{DrawnSize, LogNormalSize, MessageFile, SizesFile, UniformSize};

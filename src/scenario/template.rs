@@ -115,6 +115,21 @@ impl Template {
         self.pieces.iter().filter(|piece| **piece == Piece::Filled(placeholder)).count()
     }
 
+    /// Whether it carries one argument, and that an object.
+    pub fn carries_object(&self) -> bool {
+        matches!(&*self.arguments, [Pattern::Object(_)])
+    }
+
+    /// The data array as JSON text, for whoever sends little; `author` needs no escape in JSON.
+    pub fn filled(&self, room: &str, author: &str, text: &str) -> String {
+        let (room_json, text_json) = (escaped(room), escaped(text));
+        let fields = Fields { room, room_json: &room_json, author };
+        let mut data = Vec::new();
+        let mut write_text = |out: &mut Vec<u8>| out.extend_from_slice(text_json.as_bytes());
+        self.write(&fields, &mut write_text, &mut data);
+        String::from_utf8(data).expect("templates and texts are UTF-8")
+    }
+
     /// Appends the data array as JSON text; `write_text` appends the text, escaped. Allocates
     /// nothing but what `out` may need. An `${any}` is written as `null`.
     pub fn write(

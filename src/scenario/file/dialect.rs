@@ -74,6 +74,43 @@ pub struct DialectMap {
     /// `echoed`. Default: `excluded`.
     #[serde(default)]
     pub sender: SenderPolicy,
+    /// Events beside the chat that `conform` may use. Default: there are none.
+    #[serde(default, skip_serializing_if = "HooksFile::is_empty")]
+    pub hooks: HooksFile,
+}
+
+/// Events beside the chat that a server has for the sake of being checked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HooksFile {
+    /// An event that comes back to its sender with the arguments it was sent with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo: Option<EchoFile>,
+    /// The name of an event that is acknowledged with the arguments it was sent with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack: Option<String>,
+    /// A second namespace, with the same events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Whether the server relays binary attachments in messages. Default: `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub binary: bool,
+}
+
+impl HooksFile {
+    fn is_empty(&self) -> bool {
+        *self == HooksFile::default()
+    }
+}
+
+/// An event that comes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EchoFile {
+    /// The event's name.
+    pub event: String,
+    /// The name it comes back by.
+    pub back: String,
 }
 
 /// An event with its arguments.

@@ -9,6 +9,10 @@
 //   SOCKET_IO_OPTIONS  the options of the server as JSON: {"pingInterval":300}
 //   DIALECT            chat, the chat contract, unless it says drawing: scenarios/drawing.yaml
 //   CLOSE_EVERY        a number: at each so many messages of the chat, one connection is closed
+//
+// For `chatbench conform` the chat has events beside the contract: `message` comes back as
+// `message-back`, `message-with-ack` is acknowledged with its arguments, `leave-room` leaves, and
+// the namespace `/custom` has all of that again.
 
 "use strict";
 
@@ -33,6 +37,19 @@ const dialects = {
       if (messages % Number(CLOSE_EVERY) === 0) {
         closeOne();
       }
+    });
+
+    socket.on("leave-room", (room) => {
+      socket.leave(room);
+    });
+
+    socket.on("message", (...args) => {
+      socket.emit("message-back", ...args);
+    });
+
+    socket.on("message-with-ack", (...args) => {
+      const acknowledge = args.pop();
+      acknowledge(...args);
     });
   },
 
@@ -61,6 +78,7 @@ function closeOne() {
 }
 
 io.on("connection", dialects[DIALECT]);
+io.of("/custom").on("connection", dialects[DIALECT]);
 
 http.listen(Number(process.argv[2] || 0), "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${http.address().port}`);

@@ -1,0 +1,57 @@
+//! Conform: tries the catalogue of checks on a server.
+
+use tokio::runtime::{Builder, LocalOptions};
+
+use super::args::ConformArgs;
+use super::failure::Failure;
+use super::reference::Reference;
+use crate::conformance::{self, Check, Outcome, Patience, Target};
+use crate::report::ExitKind;
+use crate::scenario::Dialect;
+use crate::transport::{Endpoint, Tls};
+
+pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
+    let reference = match &args.url {
+        Some(_) => None,
+        None => Some(Reference::start(&[], 0)?),
+    };
+    let url = match (&args.url, &reference) {
+        (Some(url), _) => url.clone(),
+        (None, Some(reference)) => reference.url().to_string(),
+        (None, None) => String::new(),
+    };
+    let checks: Vec<&'static Check> = conformance::checks().collect();
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
+    let trials = runtime.block_on(async {
+        let endpoint = Endpoint::resolve(&url, "/socket.io/").await?;
+        let dialect = Dialect::chat();
+        let target = Target {
+            endpoint,
+            peer: None,
+            tls: Tls::insecure()?,
+            headers: Vec::new(),
+            namespace: "/".into(),
+            auth: String::new(),
+            origin: "http://localhost:5173".into(),
+            hooks: dialect.hooks.clone(),
+            dialect: Some(dialect),
+            process: None,
+            patience: Patience::default(),
+            hostile: false,
+            load_messages: 6905,
+        };
+        let ran = conformance::run(target, &checks, &mut |_| {}).await;
+        ran.map_err(|error| Failure::impossible(error, ""))
+    })?;
+    for one in &trials.tried {
+        println!("{} {:?} {:?}", one.check.id, one.took, one.outcome);
+        if !matches!(one.outcome, Outcome::Pass(_)) {
+            for line in &one.transcript {
+                println!("  {line}");
+            }
+        }
+    }
+    println!("{:?}", trials.survey);
+    Ok(ExitKind::Pass)
+}

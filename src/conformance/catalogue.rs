@@ -1,0 +1,75 @@
+//! Catalogue: every check there is, group by group.
+
+use super::check::Check;
+use super::{chat, cluster, cors, engine_io, recovery, resources, robustness, socket_io};
+
+/// Checks of one subject.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// What they are about.
+    pub title: &'static str,
+    /// The checks.
+    pub checks: &'static [Check],
+}
+
+const fn group(title: &'static str, checks: &'static [Check]) -> Group {
+    Group { title, checks }
+}
+
+/// Every check there is, in the order of the protocols' layers.
+pub const CATALOGUE: &[Group] = &[
+    group("Engine.IO handshake", engine_io::handshake::CHECKS),
+    group("HTTP long-polling", engine_io::polling::CHECKS),
+    group("CORS", cors::CHECKS),
+    group("WebSocket", engine_io::websocket::CHECKS),
+    group("Heartbeat", engine_io::heartbeat::CHECKS),
+    group("Close", engine_io::close::CHECKS),
+    group("Upgrade", engine_io::upgrade::CHECKS),
+    group("Socket.IO connect", socket_io::connect::CHECKS),
+    group("Socket.IO disconnect", socket_io::disconnect::CHECKS),
+    group("Socket.IO events", socket_io::events::CHECKS),
+    group("Socket.IO errors", socket_io::errors::CHECKS),
+    group("Socket.IO acknowledgements", socket_io::acks::CHECKS),
+    group("Socket.IO binary", socket_io::binary::CHECKS),
+    group("Chat delivery", chat::delivery::CHECKS),
+    group("Chat exclusion", chat::exclusion::CHECKS),
+    group("Chat isolation", chat::isolation::CHECKS),
+    group("Chat membership", chat::membership::CHECKS),
+    group("Chat order", chat::order::CHECKS),
+    group("Chat payload", chat::payload::CHECKS),
+    group("Chat reconnection", chat::reconnection::CHECKS),
+    group("Chat rooms", chat::rooms::CHECKS),
+    group("Chat barriers", chat::barrier::CHECKS),
+    group("Connection state recovery", recovery::CHECKS),
+    group("Cluster", cluster::CHECKS),
+    group("Robustness", robustness::CHECKS),
+    group("Resources", resources::CHECKS),
+];
+
+/// Every check, without its group.
+pub fn checks() -> impl Iterator<Item = &'static Check> {
+    CATALOGUE.iter().flat_map(|group| group.checks)
+}
+
+/// The check called `id`.
+pub fn find(id: &str) -> Option<&'static Check> {
+    checks().find(|check| check.id.eq_ignore_ascii_case(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_checks_have_one_name_and_all_say_what_they_are() {
+        let mut ids = std::collections::HashSet::new();
+        for check in checks() {
+            let id = check.id;
+            assert!(ids.insert(id), "{id} is there twice");
+            for text in [check.title, check.requirement, check.wire, check.why] {
+                assert!(text.len() > 3, "{id} leaves something unsaid");
+            }
+            assert!(check.title.len() <= 80, "{id}: a title is a few words");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Checks of chat exclusion.
+
+use crate::conformance::check::Check;
+
+pub(in crate::conformance) const CHECKS: &[Check] = &[];

@@ -1,0 +1,12 @@
+//! The chat contract: who hears what, once, in order and unchanged.
+
+pub(super) mod member;
+pub(super) mod delivery;
+pub(super) mod exclusion;
+pub(super) mod isolation;
+pub(super) mod membership;
+pub(super) mod order;
+pub(super) mod payload;
+pub(super) mod reconnection;
+pub(super) mod rooms;
+pub(super) mod barrier;

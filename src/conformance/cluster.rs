@@ -1,0 +1,5 @@
+//! Checks of cluster.
+
+use super::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,8 @@
+//! Engine.IO: the handshake, both transports, the heartbeat, the close and the upgrade.
+
+pub(super) mod handshake;
+pub(super) mod polling;
+pub(super) mod websocket;
+pub(super) mod heartbeat;
+pub(super) mod close;
+pub(super) mod upgrade;

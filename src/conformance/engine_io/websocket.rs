@@ -1,0 +1,5 @@
+//! Checks of engine_io websocket.
+
+use crate::conformance::check::Check;
+
+pub(in crate::conformance) const CHECKS: &[Check] = &[];

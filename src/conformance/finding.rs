@@ -1,0 +1,69 @@
+//! Finding: what trying a check shows.
+
+use super::deviation::Deviation;
+
+/// What trying a check shows: a remark on what passed (often empty), or why it did not.
+pub type Found = Result<String, Stop>;
+
+/// Why a check did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The server did something else.
+    Failed(Failure),
+    /// It cannot be said: what had to work beforehand did not.
+    Unknown(String),
+    /// There is nothing to be tried.
+    NotApplicable(String),
+}
+
+/// What was expected of the server, and what it did.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct Failure {
+    /// What the requirement asks for.
+    pub expected: String,
+    /// What was seen.
+    pub observed: String,
+}
+
+impl Stop {
+    /// The server did `observed` where `expected` is asked for.
+    pub(super) fn failed(expected: impl Into<String>, observed: impl Into<String>) -> Stop {
+        Stop::Failed(Failure { expected: expected.into(), observed: observed.into() })
+    }
+
+    /// It cannot be said, because of `why`.
+    pub(super) fn unknown(why: impl Into<String>) -> Stop {
+        Stop::Unknown(why.into())
+    }
+}
+
+/// Passes when `holds`; says what was `observed` when not.
+pub(super) fn ensure(
+    holds: bool,
+    expected: &str,
+    observed: impl FnOnce() -> String,
+) -> Result<(), Stop> {
+    if holds { Ok(()) } else { Err(Stop::failed(expected, observed())) }
+}
+
+/// Nothing to remark: it passed.
+pub(super) fn fine() -> Found {
+    Ok(String::new())
+}
+
+/// What became of a check, once it was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The server does what is required; there may be a remark.
+    Pass(String),
+    /// The server does not.
+    Fail(Failure),
+    /// The server does not, and is known not to.
+    KnownDeviation(Failure, &'static Deviation),
+    /// It cannot be said, and why.
+    Unknown(String),
+    /// There was nothing to be tried, and why.
+    NotApplicable(String),
+}

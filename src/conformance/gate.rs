@@ -1,0 +1,245 @@
+//! Gate: tries the checks that apply, several at a time, and judges what they show.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::check::{Check, Need, Pace};
+use super::deviation;
+use super::finding::{Failure, Found, Outcome, Stop};
+use super::fingerprint::Family;
+use super::peer::{Dial, DialOptions, Line, Via};
+use super::survey::{Survey, SurveyError};
+use super::target::Target;
+use super::trial::Trial;
+use crate::clock::Clock;
+use crate::transport::{Endpoint, TransportOptions};
+
+/// Checks under way at a time, among those that may be.
+const TOGETHER_MAX: usize = 16;
+/// No check takes longer, whatever it waits for beside its longest wait.
+const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// What became of one check.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The check.
+    pub check: &'static Check,
+    /// What it showed.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+    /// What went over the wire.
+    pub transcript: Vec<Line>,
+    /// Lines of the transcript that were not kept.
+    pub left_out: usize,
+}
+
+/// What became of all of them.
+#[derive(Clone, Debug)]
+pub struct Trials {
+    /// What the server says of itself.
+    pub survey: Survey,
+    /// Each check, in the order of the catalogue.
+    pub tried: Vec<Tried>,
+    /// How long it all took.
+    pub took: Duration,
+}
+
+/// Tries `checks` on `target`, and tells `follow` of each as it is done.
+///
+/// Must run on a [`tokio::runtime::LocalRuntime`].
+///
+/// # Errors
+/// When there is no server that any could be tried on.
+pub async fn run(
+    target: Target,
+    checks: &[&'static Check],
+    follow: &mut dyn FnMut(&Tried),
+) -> Result<Trials, SurveyError> {
+    let clock = Clock::start();
+    let target = Rc::new(target);
+    let dial = dial_to(&target, &target.endpoint, clock, &Survey::default());
+    let survey = Rc::new(Survey::take(&target, &dial).await?);
+    let gate = Rc::new(Gate {
+        dial: dial_to(&target, &target.endpoint, clock, &survey),
+        other: target.peer.as_ref().map(|peer| dial_to(&target, peer, clock, &survey)),
+        tag: format!("cb{:05x}", rand::random::<u32>() & 0xf_ffff),
+        target,
+        survey,
+        clock,
+    });
+    let mut tried = Vec::new();
+    let mut done = |one: Tried| {
+        follow(&one);
+        tried.push(one);
+    };
+    for one in gate.together(checks).await {
+        done(one);
+    }
+    let alone = checks.iter().filter(|check| check.pace == Pace::Alone);
+    for check in alone {
+        done(gate.attempt(check).await);
+    }
+    let place = |one: &Tried| checks.iter().position(|check| check.id == one.check.id);
+    tried.sort_by_key(place);
+    let took = clock.now().since(crate::time::Timestamp::ZERO);
+    Ok(Trials { survey: (*gate.survey).clone(), tried, took })
+}
+
+fn dial_to(target: &Target, endpoint: &Endpoint, clock: Clock, survey: &Survey) -> Dial {
+    let patience = target.patience;
+    let transport = TransportOptions {
+        tls: target.tls.clone(),
+        headers: Vec::new(),
+        source_ips: Vec::new(),
+        open_timeout: patience.answer,
+        message_bytes_max: 0,
+        unsent_bytes_max: 0,
+    };
+    // A poll is ended by the next ping at the latest.
+    let poll_patience = survey.heartbeat().unwrap_or(patience.wait_max) + patience.answer;
+    let endpoint = endpoint.clone();
+    let patience = patience.answer;
+    Dial(Rc::new(DialOptions { endpoint, transport, clock, patience, poll_patience }))
+}
+
+struct Gate {
+    target: Rc<Target>,
+    survey: Rc<Survey>,
+    dial: Dial,
+    other: Option<Dial>,
+    tag: String,
+    clock: Clock,
+}
+
+impl Gate {
+    /// Tries what may run beside others; those that wait, wait side by side.
+    async fn together(self: &Rc<Gate>, checks: &[&'static Check]) -> Vec<Tried> {
+        let turns = Rc::new(tokio::sync::Semaphore::new(TOGETHER_MAX));
+        let mut running = JoinSet::new();
+        for &check in checks.iter().filter(|check| check.pace == Pace::Together) {
+            let (gate, turns) = (Rc::clone(self), Rc::clone(&turns));
+            running.spawn_local(async move {
+                let waits = check.needs.contains(&Need::Heartbeat);
+                let turn = if waits { None } else { turns.acquire().await.ok() };
+                let tried = gate.attempt(check).await;
+                drop(turn);
+                tried
+            });
+        }
+        running.join_all().await
+    }
+
+    async fn attempt(&self, check: &'static Check) -> Tried {
+        let began = self.clock.now();
+        let tag = format!("{}-{}-", self.tag, check.id.to_lowercase());
+        let dials = (self.dial.clone(), self.other.clone());
+        let trial = Trial::new(&self.target, &self.survey, dials, tag);
+        let outcome = match self.not_applicable(check) {
+            Some(why) => Outcome::NotApplicable(why),
+            None => {
+                let time_max = CHECK_TIME_MAX + self.target.patience.wait_max;
+                let found = tokio::time::timeout(time_max, self.try_it(check, &trial)).await;
+                let overtime = || {
+                    let time_max = humantime::format_duration(time_max);
+                    Err(Stop::unknown(format!("it was not over within {time_max}")))
+                };
+                judge(check, found.unwrap_or_else(|_| overtime()), self.survey.family)
+            }
+        };
+        let (transcript, left_out) = trial.transcript().lines();
+        Tried { check, outcome, took: self.clock.now().since(began), transcript, left_out }
+    }
+
+    /// Why `check` cannot be tried here.
+    fn not_applicable(&self, check: &Check) -> Option<String> {
+        check.needs.iter().find_map(|need| self.lacks(*need))
+    }
+
+    fn lacks(&self, need: Need) -> Option<String> {
+        let (target, survey) = (&*self.target, &*self.survey);
+        let dialect = target.dialect.as_ref();
+        let object =
+            |it: &crate::scenario::Dialect| it.send.carries_object() && it.receive.carries_object();
+        let (has, why) = match need {
+            Need::Polling => (survey.polling, "the server does not poll"),
+            Need::Chat => (dialect.is_some(), "the target has no chat"),
+            Need::ObjectPayload => {
+                (dialect.is_some_and(object), "messages of this dialect are no JSON objects")
+            }
+            Need::Echo => (target.hooks.echo.is_some(), "the dialect names no `hooks.echo`"),
+            Need::Ack => (target.hooks.ack.is_some(), "the dialect names no `hooks.ack`"),
+            Need::Namespace => {
+                (target.hooks.namespace.is_some(), "the dialect names no `hooks.namespace`")
+            }
+            Need::Leave => {
+                (dialect.is_some_and(|it| it.leave.is_some()), "the dialect has no `leave`")
+            }
+            Need::Binary => (target.hooks.binary, "the dialect does not say `hooks.binary: true`"),
+            Need::Cluster => (target.peer.is_some(), "no second node: `--peer-url`"),
+            Need::Process => (target.process.is_some(), "no process to look at: `--pid`"),
+            Need::Heartbeat => return self.heartbeat_too_long(),
+            Need::MaxPayload => {
+                (survey.payload_bytes_max.is_some(), "the server says no `maxPayload`")
+            }
+            Need::Recovery => (survey.recovery, "the server offers no connection state recovery"),
+            Need::Hostile => (target.hostile, "it may take the server down: `--hostile`"),
+        };
+        (!has).then(|| why.into())
+    }
+
+    fn heartbeat_too_long(&self) -> Option<String> {
+        let wait_max = self.target.patience.wait_max;
+        match self.survey.heartbeat() {
+            None => Some("the server says no `pingInterval` or no `pingTimeout`".into()),
+            Some(heartbeat) if heartbeat <= wait_max => None,
+            Some(heartbeat) => Some(format!(
+                "a heartbeat takes {}, longer than `--max-wait {}`",
+                humantime::format_duration(heartbeat),
+                humantime::format_duration(wait_max),
+            )),
+        }
+    }
+
+    /// Tries it between two controls.
+    async fn try_it(&self, check: &Check, trial: &Trial) -> Found {
+        self.control(trial, check).await?;
+        let found = (check.run)(trial).await;
+        let after = self.control(trial, check).await;
+        match (found, after) {
+            (Ok(_) | Err(Stop::NotApplicable(_)), Err(_)) => Err(Stop::failed(
+                "the server serves others afterwards",
+                "no new connection works any more",
+            )),
+            (Err(Stop::Failed(Failure { expected, observed })), Err(_)) => {
+                let observed = format!("{observed}; no new connection works any more");
+                Err(Stop::failed(expected, observed))
+            }
+            (found, _) => found,
+        }
+    }
+
+    /// A connection that does nothing wrong works.
+    async fn control(&self, trial: &Trial, check: &Check) -> Result<(), Stop> {
+        let polls = check.needs.contains(&Need::Polling) || !self.survey.websocket;
+        let via = if polls { Via::Polling } else { Via::WebSocket };
+        let mut peer = trial.connect(via).await?;
+        let stands = peer.round_trip().await;
+        peer.close().await;
+        stands.map_err(|missing| Stop::unknown(format!("a sound connection heard {missing}")))
+    }
+}
+
+fn judge(check: &Check, found: Found, family: Family) -> Outcome {
+    match found {
+        Ok(remark) => Outcome::Pass(remark),
+        Err(Stop::Unknown(why)) => Outcome::Unknown(why),
+        Err(Stop::NotApplicable(why)) => Outcome::NotApplicable(why),
+        Err(Stop::Failed(failure)) => match deviation::known(check.id, family) {
+            Some(known) => Outcome::KnownDeviation(failure, known),
+            None => Outcome::Fail(failure),
+        },
+    }
+}

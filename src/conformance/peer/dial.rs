@@ -1,0 +1,95 @@
+//! Dial: makes connections to the target, and requests on them.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+
+use super::http::{self, Request, Response};
+use super::transcript::{Scribe, shortened};
+use crate::clock::Clock;
+use crate::transport::{Endpoint, Stream, TransportOptions};
+
+/// Where connections go, and how long an answer may take; copies share it.
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Dial(pub(in crate::conformance) Rc<DialOptions>);
+
+#[derive(Debug)]
+pub(in crate::conformance) struct DialOptions {
+    pub(in crate::conformance) endpoint: Endpoint,
+    pub(in crate::conformance) transport: TransportOptions,
+    pub(in crate::conformance) clock: Clock,
+    /// How long any answer may take that is not bound to come later.
+    pub(in crate::conformance) patience: Duration,
+    /// How long a poll may hang: the heartbeat ends it.
+    pub(in crate::conformance) poll_patience: Duration,
+}
+
+impl Dial {
+    pub(in crate::conformance) fn endpoint(&self) -> &Endpoint {
+        &self.0.endpoint
+    }
+
+    pub(in crate::conformance) fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    /// What the target's URL adds to every query.
+    pub(in crate::conformance) fn query(&self) -> &str {
+        &self.0.endpoint.query
+    }
+
+    pub(in crate::conformance) fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
+    pub(in crate::conformance) fn poll_patience(&self) -> Duration {
+        self.0.poll_patience
+    }
+
+    /// A TCP connection, with TLS where the target speaks it.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    pub(in crate::conformance) async fn connect(&self) -> Result<Stream, String> {
+        Stream::connect(&self.0.endpoint, &self.0.transport).await.map_err(|err| err.to_string())
+    }
+
+    /// Makes `request` on a connection of its own.
+    ///
+    /// # Errors
+    /// Says why there was no answer.
+    pub(in crate::conformance) async fn exchange(
+        &self,
+        request: &Request,
+        scribe: &Scribe,
+    ) -> Result<Response, String> {
+        let body = request.body.as_deref().unwrap_or_default();
+        let said = shortened(&String::from_utf8_lossy(body));
+        scribe.sent(format_args!("{} ?{} {said}", request.method, request.query));
+        let exchange = async {
+            let mut stream = self.connect().await?;
+            let head = request.head(&self.endpoint().path, &self.endpoint().authority);
+            let mut bytes = head.into_bytes();
+            bytes.extend_from_slice(body);
+            // A server may answer before it has read it all, and then reads no more.
+            let written = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
+            let answer = http::read_response(&mut stream, request.method == "HEAD").await;
+            match (answer, written) {
+                (Ok((response, _)), _) => Ok(response),
+                (Err(_), Err(error)) => Err(format!("the connection broke: {error}")),
+                (Err(error), Ok(())) => Err(error),
+            }
+        };
+        let answer = tokio::time::timeout(request.within, exchange).await;
+        let answer = answer.unwrap_or_else(|_| {
+            Err(format!("no answer within {}", humantime::format_duration(request.within)))
+        });
+        match &answer {
+            Ok(response) => scribe.received(response.brief()),
+            Err(error) => scribe.note(error),
+        }
+        answer
+    }
+}

@@ -1,0 +1,199 @@
+//! Ears: whoever listens on a connection while a check does something else.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use tokio::sync::{Mutex, mpsc};
+
+use super::polling::{Packet, Polling};
+use super::socket::{Frame, Heard, SocketReader, SocketWriter};
+use super::transcript::Scribe;
+use crate::clock::Clock;
+use crate::time::Timestamp;
+use tungstenite::protocol::frame::coding::Control;
+
+/// What waits for a check that does not read, in packets; then the server is read no further.
+const INBOX_LEN_MAX: usize = 20_000;
+
+/// What comes by a connection.
+#[derive(Clone, Debug)]
+pub(super) enum Arrival {
+    Packet(Packet),
+    /// Nothing more.
+    End(End),
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::conformance) struct End {
+    pub(in crate::conformance) at: Timestamp,
+    /// The code of a WebSocket's closing frame, or the status of a poll.
+    pub(in crate::conformance) code: Option<u16>,
+    /// In words.
+    pub(in crate::conformance) how: String,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.how)
+    }
+}
+
+/// The server's pings of one session; copies share them.
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Heartbeats(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pings: RefCell<Vec<Timestamp>>,
+    pongs: RefCell<Vec<Timestamp>>,
+    answered: Cell<bool>,
+}
+
+impl Default for Heartbeats {
+    fn default() -> Heartbeats {
+        let (pings, pongs) = (RefCell::default(), RefCell::default());
+        Heartbeats(Rc::new(Inner { pings, pongs, answered: Cell::new(true) }))
+    }
+}
+
+impl Heartbeats {
+    /// When the server's pings came.
+    pub(in crate::conformance) fn pings(&self) -> Vec<Timestamp> {
+        self.0.pings.borrow().clone()
+    }
+
+    /// When frames of pong came, of the WebSocket and not of Engine.IO (RFC 6455, section 5.5.3).
+    pub(in crate::conformance) fn pongs(&self) -> Vec<Timestamp> {
+        self.0.pongs.borrow().clone()
+    }
+
+    /// From now on lets pings go unanswered, or answers them again.
+    pub(in crate::conformance) fn answer(&self, answered: bool) {
+        self.0.answered.set(answered);
+    }
+
+    fn ping(&self, at: Timestamp) -> bool {
+        self.0.pings.borrow_mut().push(at);
+        self.0.answered.get()
+    }
+}
+
+pub(super) fn channel() -> (mpsc::Sender<(Timestamp, Arrival)>, mpsc::Receiver<(Timestamp, Arrival)>)
+{
+    mpsc::channel(INBOX_LEN_MAX)
+}
+
+/// Whoever listens, and whom it tells.
+pub(super) struct Ears {
+    pub(super) arrivals: mpsc::Sender<(Timestamp, Arrival)>,
+    pub(super) heartbeats: Heartbeats,
+    pub(super) clock: Clock,
+}
+
+impl Ears {
+    /// Listens on a WebSocket until it ends.
+    pub(super) async fn hear_websocket(
+        self,
+        mut reader: SocketReader,
+        writer: SocketWriter,
+        scribe: Scribe,
+    ) {
+        loop {
+            let heard = reader.next().await;
+            let at = self.clock.now();
+            let packet = match heard {
+                Ok(Heard::Text(text)) => Packet::Text(text),
+                Ok(Heard::Binary(bytes)) => Packet::Binary(bytes),
+                Ok(Heard::Ping(payload)) => {
+                    scribe.received("a WebSocket ping");
+                    // One that is gone need not be answered.
+                    let _ = writer.send(&[Frame::control(Control::Pong, &payload)]).await;
+                    continue;
+                }
+                Ok(Heard::Pong(_)) => {
+                    scribe.received("a WebSocket pong");
+                    self.heartbeats.0.pongs.borrow_mut().push(at);
+                    continue;
+                }
+                Ok(Heard::Close(code, reason)) => {
+                    let how = format!("the WebSocket was closed with code {code} {reason:?}");
+                    scribe.received(&how);
+                    // The closing handshake (section 5.5.1): the same code back.
+                    let echo = if code == 1005 { Vec::new() } else { code.to_be_bytes().into() };
+                    let _ = writer.send(&[Frame::control(Control::Close, &echo)]).await;
+                    return self.end(End { at, code: Some(code), how }).await;
+                }
+                Err(how) => {
+                    scribe.note(&how);
+                    return self.end(End { at, code: None, how }).await;
+                }
+            };
+            self.tell(&scribe, &packet);
+            match &packet {
+                Packet::Text(text) if text == "2" => {
+                    if self.heartbeats.ping(at) {
+                        let _ = writer.send(&[Frame::text("3")]).await;
+                    }
+                }
+                Packet::Text(text) if text == "6" => {}
+                _ => {
+                    if self.arrivals.send((at, Arrival::Packet(packet))).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Polls until that is over.
+    pub(super) async fn hear_polling(self, mut polling: Polling, turn: Rc<Mutex<()>>) {
+        let scribe = polling.scribe.clone();
+        let mut packets = std::mem::take(&mut polling.early);
+        loop {
+            let at = self.clock.now();
+            for packet in packets {
+                if packet == Packet::Text("2".into()) {
+                    if self.heartbeats.ping(at) {
+                        let _turn = turn.lock().await;
+                        // Should it fail, the next poll says so.
+                        let _ = polling.make(&polling.post("3")).await;
+                    }
+                } else if packet != Packet::Text("6".into())
+                    && self.arrivals.send((at, Arrival::Packet(packet))).await.is_err()
+                {
+                    return;
+                }
+            }
+            packets = match polling.make(&polling.get()).await {
+                Ok(response) if response.status == 200 => {
+                    match super::polling::packets(&response.body) {
+                        Ok(packets) => packets,
+                        Err(how) => {
+                            scribe.note(&how);
+                            return self.end(End { at: self.clock.now(), code: None, how }).await;
+                        }
+                    }
+                }
+                Ok(response) => {
+                    let (code, how) = (Some(response.status), response.brief());
+                    return self.end(End { at: self.clock.now(), code, how }).await;
+                }
+                Err(how) => return self.end(End { at: self.clock.now(), code: None, how }).await,
+            };
+        }
+    }
+
+    async fn end(&self, end: End) {
+        // Where nobody waits any more, nobody needs to know.
+        let _ = self.arrivals.send((end.at, Arrival::End(end))).await;
+    }
+
+    fn tell(&self, scribe: &Scribe, packet: &Packet) {
+        match packet {
+            Packet::Text(text) => scribe.received(text),
+            Packet::Binary(bytes) => scribe.received(super::hex(bytes)),
+        }
+    }
+}

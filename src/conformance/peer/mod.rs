@@ -1,0 +1,430 @@
+//! Peer: a client that says exactly what it is told, wrong things too, over either transport.
+//!
+//! It answers the server's pings by itself (unless told not to), for a check that waits must not
+//! be ended by a heartbeat, and it never compares with *the next* packet: pings may come at any
+//! time, and noops on a WebSocket.
+
+mod dial;
+mod ears;
+pub(super) mod http;
+mod polling;
+pub(super) mod socket;
+mod transcript;
+
+pub(super) use dial::{Dial, DialOptions};
+pub(super) use ears::{End, Heartbeats};
+pub(super) use http::{Request, Response};
+pub(super) use polling::{Packet, Polling, body_of, packets};
+pub use transcript::{Line, Way};
+pub(super) use transcript::{Scribe, Transcript, hex, shortened};
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::AbortHandle;
+
+use self::ears::Arrival;
+use self::socket::{Frame, SocketReader, SocketWriter};
+use super::finding::Stop;
+use crate::clock::Clock;
+use crate::protocol::socket_io;
+use crate::time::Timestamp;
+
+/// How a peer is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    WebSocket,
+    Polling,
+}
+
+/// A session with the server, opened but not necessarily in a namespace.
+pub(super) struct Peer {
+    /// The Engine.IO handshake, as the server gave it.
+    pub(super) handshake: Value,
+    /// The id of the Engine.IO session.
+    pub(super) sid: String,
+    /// What the server answered to CONNECT in the target's namespace, once it has.
+    pub(super) connected: Option<Value>,
+    link: Link,
+    inbox: mpsc::Receiver<(Timestamp, Arrival)>,
+    /// What has arrived and nobody asked for yet.
+    unread: VecDeque<(Timestamp, Packet)>,
+    ended: Option<End>,
+    heartbeats: Heartbeats,
+    listening: AbortHandle,
+    clock: Clock,
+    patience: Duration,
+    barriers: u32,
+    scribe: Scribe,
+}
+
+enum Link {
+    WebSocket(SocketWriter),
+    /// The session, and the turn to post: two posts at once are against the protocol.
+    Polling(Polling, Rc<Mutex<()>>),
+}
+
+/// Nothing came that was waited for.
+#[derive(Clone, Debug)]
+pub(super) enum Missing {
+    /// The connection stands.
+    Silence,
+    /// The connection is over.
+    Ended(End),
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Missing::Silence => f.write_str("nothing"),
+            Missing::Ended(end) => write!(f, "the end of the connection: {end}"),
+        }
+    }
+}
+
+impl Peer {
+    /// Takes over a WebSocket whose handshake has been read.
+    pub(super) fn on_websocket(
+        handshake: Value,
+        sid: String,
+        reader: SocketReader,
+        writer: SocketWriter,
+        dial: &Dial,
+        scribe: Scribe,
+    ) -> Peer {
+        let heartbeats = Heartbeats::default();
+        let (arrivals, inbox) = ears::channel();
+        let listening =
+            ears::Ears { arrivals, heartbeats: heartbeats.clone(), clock: dial.clock() };
+        let heard = listening.hear_websocket(reader, writer.clone(), scribe.clone());
+        let listening = tokio::task::spawn_local(heard).abort_handle();
+        let link = Link::WebSocket(writer);
+        Peer::new(handshake, sid, link, inbox, heartbeats, listening, dial, scribe)
+    }
+
+    /// Takes over a session that polls: from now on it does so by itself.
+    pub(super) fn on_polling(polling: Polling, dial: &Dial) -> Peer {
+        let heartbeats = Heartbeats::default();
+        let (arrivals, inbox) = ears::channel();
+        let listening =
+            ears::Ears { arrivals, heartbeats: heartbeats.clone(), clock: dial.clock() };
+        let turn = Rc::new(Mutex::new(()));
+        let heard = listening.hear_polling(polling.clone(), Rc::clone(&turn));
+        let listening = tokio::task::spawn_local(heard).abort_handle();
+        let (handshake, sid) = (polling.handshake.clone(), polling.sid.clone());
+        let scribe = polling.scribe.clone();
+        let link = Link::Polling(polling, turn);
+        Peer::new(handshake, sid, link, inbox, heartbeats, listening, dial, scribe)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one struct, from two places")]
+    fn new(
+        handshake: Value,
+        sid: String,
+        link: Link,
+        inbox: mpsc::Receiver<(Timestamp, Arrival)>,
+        heartbeats: Heartbeats,
+        listening: AbortHandle,
+        dial: &Dial,
+        scribe: Scribe,
+    ) -> Peer {
+        Peer {
+            handshake,
+            sid,
+            connected: None,
+            link,
+            inbox,
+            unread: VecDeque::new(),
+            ended: None,
+            heartbeats,
+            listening,
+            clock: dial.clock(),
+            patience: dial.patience(),
+            barriers: 0,
+            scribe,
+        }
+    }
+
+    /// The session's pings, and whether they are answered.
+    pub(super) fn heartbeats(&self) -> &Heartbeats {
+        &self.heartbeats
+    }
+
+    /// The id of the Socket.IO session in the target's namespace.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.connected.as_ref()?.get("sid")?.as_str()
+    }
+
+    pub(super) fn scribe(&self) -> &Scribe {
+        &self.scribe
+    }
+
+    /// The WebSocket, for frames that are none of Engine.IO's; nothing for one that polls.
+    pub(super) fn socket(&self) -> Option<&SocketWriter> {
+        match &self.link {
+            Link::WebSocket(writer) => Some(writer),
+            Link::Polling(..) => None,
+        }
+    }
+
+    /// Sends one packet of text.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(super) async fn send(&self, packet: impl Into<String>) -> Result<(), Stop> {
+        self.send_all(&[Packet::Text(packet.into())]).await
+    }
+
+    /// Sends packets in one go: in one body, or frame after frame.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(super) async fn send_all(&self, packets: &[Packet]) -> Result<(), Stop> {
+        let sent = self.try_send(packets).await;
+        sent.map_err(|why| Stop::unknown(format!("the server takes nothing more: {why}")))
+    }
+
+    /// Sends packets in one go; the error says why they could not be, and is no verdict.
+    pub(super) async fn try_send(&self, packets: &[Packet]) -> Result<(), String> {
+        match &self.link {
+            Link::WebSocket(writer) => {
+                let frame = |packet| match packet {
+                    &Packet::Text(ref text) => Frame::text(text),
+                    &Packet::Binary(ref bytes) => Frame::binary(bytes),
+                };
+                writer.send(&packets.iter().map(frame).collect::<Vec<_>>()).await
+            }
+            Link::Polling(polling, turn) => {
+                let _turn = turn.lock().await;
+                let response = polling.make(&polling.post(body_of(packets))).await?;
+                if response.status == 200 { Ok(()) } else { Err(response.brief()) }
+            }
+        }
+    }
+
+    /// Emits `data`, a JSON array, as an event of the main namespace.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(super) async fn emit(&self, data: &str) -> Result<(), Stop> {
+        self.send(format!("42{data}")).await
+    }
+
+    /// The next packet that is neither a ping nor a noop, and when it came.
+    pub(super) async fn next(&mut self, within: Duration) -> Result<(Timestamp, Packet), Missing> {
+        if let Some(unread) = self.unread.pop_front() {
+            return Ok(unread);
+        }
+        self.arrival(self.clock.now() + within).await
+    }
+
+    async fn arrival(&mut self, until: Timestamp) -> Result<(Timestamp, Packet), Missing> {
+        if let Some(end) = &self.ended {
+            return Err(Missing::Ended(end.clone()));
+        }
+        let clock = self.clock;
+        tokio::select! {
+            biased;
+            arrival = self.inbox.recv() => match arrival {
+                Some((at, Arrival::Packet(packet))) => Ok((at, packet)),
+                Some((_, Arrival::End(end))) => {
+                    self.ended = Some(end.clone());
+                    Err(Missing::Ended(end))
+                }
+                None => Err(Missing::Silence),
+            },
+            () = clock.sleep_until(until) => Err(Missing::Silence),
+        }
+    }
+
+    /// Waits for a packet of text that `is_wanted`; what else comes meanwhile stays unread.
+    ///
+    /// # Errors
+    /// Says what came instead; no verdict.
+    pub(super) async fn wait_for<T>(
+        &mut self,
+        within: Duration,
+        mut is_wanted: impl FnMut(&Packet) -> Option<T>,
+    ) -> Result<T, Missing> {
+        for at in 0..self.unread.len() {
+            if let Some(found) = is_wanted(&self.unread[at].1) {
+                self.unread.remove(at);
+                return Ok(found);
+            }
+        }
+        let until = self.clock.now() + within;
+        loop {
+            let (at, packet) = self.arrival(until).await?;
+            if let Some(found) = is_wanted(&packet) {
+                return Ok(found);
+            }
+            self.unread.push_back((at, packet));
+        }
+    }
+
+    /// Wants a packet of text, exactly so.
+    ///
+    /// # Errors
+    /// Failed, with what came instead.
+    pub(super) async fn expect(&mut self, wanted: &str) -> Result<(), Stop> {
+        let is_wanted =
+            |packet: &Packet| matches!(packet, Packet::Text(text) if text == wanted).then_some(());
+        let found = self.wait_for(self.patience, is_wanted).await;
+        found.map_err(|missing| self.instead(format!("`{}`", shortened(wanted)), &missing))
+    }
+
+    /// Wants an event of the main namespace, or its acknowledgement, as JSON: `2` or `3` as
+    /// `kind`; the number is that of the acknowledgement.
+    ///
+    /// # Errors
+    /// Failed, with what came instead.
+    pub(super) async fn expect_data(
+        &mut self,
+        expected: &str,
+        mut is_wanted: impl FnMut(&Event) -> bool,
+    ) -> Result<Event, Stop> {
+        let wanted = |packet: &Packet| Event::read(packet).filter(&mut is_wanted);
+        let found = self.wait_for(self.patience, wanted).await;
+        found.map_err(|missing| self.instead(expected, &missing))
+    }
+
+    /// A failure: `expected` did not come; what did, stays unread.
+    pub(super) fn instead(&self, expected: impl Into<String>, missing: &Missing) -> Stop {
+        let mut observed =
+            format!("{missing} within {}", humantime::format_duration(self.patience));
+        if !self.unread.is_empty() {
+            observed.push_str(", but ");
+            observed.push_str(&told(self.unread.iter().map(|(_, packet)| packet)));
+        }
+        Stop::failed(expected, observed)
+    }
+
+    /// All that has come and still comes `within` some time, pings and noops aside.
+    pub(super) async fn collect(&mut self, within: Duration) -> Vec<Packet> {
+        let until = self.clock.now() + within;
+        while let Ok(arrival) = self.arrival(until).await {
+            self.unread.push_back(arrival);
+        }
+        self.unread.drain(..).map(|(_, packet)| packet).collect()
+    }
+
+    /// Waits for the connection to end.
+    ///
+    /// # Errors
+    /// [`Missing::Silence`], when it stands for all that.
+    pub(super) async fn end(&mut self, within: Duration) -> Result<End, Missing> {
+        let until = self.clock.now() + within;
+        loop {
+            match self.arrival(until).await {
+                Ok(arrival) => self.unread.push_back(arrival),
+                Err(Missing::Ended(end)) => return Ok(end),
+                Err(Missing::Silence) => return Err(Missing::Silence),
+            }
+        }
+    }
+
+    /// Whether the connection is over, as far as it has been looked at.
+    pub(super) fn ended(&self) -> Option<&End> {
+        self.ended.as_ref()
+    }
+
+    /// Asks for a namespace that there is not and waits for the refusal: everything the server
+    /// was sent before has been taken in then, on every server known.
+    ///
+    /// # Errors
+    /// Says what came instead; no verdict.
+    pub(super) async fn round_trip(&mut self) -> Result<(), Missing> {
+        self.barriers += 1;
+        let namespace = format!("/chatbench-barrier-{}", self.barriers);
+        let asked = self.try_send(&[Packet::Text(format!("40{namespace},"))]).await;
+        if let Err(why) = asked {
+            let ended = End { at: self.clock.now(), code: None, how: why };
+            return Err(Missing::Ended(self.ended.clone().unwrap_or(ended)));
+        }
+        let refusal = format!("44{namespace},");
+        let is_refusal = |packet: &Packet| {
+            matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
+        };
+        self.wait_for(self.patience, is_refusal).await
+    }
+
+    /// Ends a WebSocket by a closing frame, or a session that polls by a `1`.
+    pub(super) async fn close(&mut self) {
+        // One that is gone already need not be closed.
+        let _ = match &self.link {
+            Link::WebSocket(writer) => {
+                use tungstenite::protocol::frame::coding::Control;
+                writer.send(&[Frame::control(Control::Close, &1000_u16.to_be_bytes())]).await
+            }
+            Link::Polling(..) => self.try_send(&[Packet::Text("1".into())]).await,
+        };
+    }
+
+    /// Cuts the TCP connection without a word, or polls no more.
+    pub(super) async fn cut(self) {
+        self.listening.abort();
+        if let Link::WebSocket(writer) = &self.link {
+            writer.shut_down().await;
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+/// An event or an acknowledgement, with its JSON read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Event {
+    pub(super) namespace: String,
+    pub(super) is_ack: bool,
+    pub(super) id: Option<u64>,
+    /// How many attachments follow.
+    pub(super) attachments: usize,
+    /// The array: of an event, its name first.
+    pub(super) data: Vec<Value>,
+}
+
+impl Event {
+    /// Reads it; nothing when `packet` is another one, or no JSON.
+    pub(super) fn read(packet: &Packet) -> Option<Event> {
+        use socket_io::Body;
+        let Packet::Text(text) = packet else { return None };
+        let decoded = socket_io::Packet::decode(text.strip_prefix('4')?).ok()?;
+        let (is_ack, id, attachments, data) = match decoded.body {
+            Body::Event { id, data } => (false, id, 0, data),
+            Body::BinaryEvent { attachments, id, data } => (false, id, attachments, data),
+            Body::Ack { id, data } => (true, Some(id), 0, data),
+            Body::BinaryAck { attachments, id, data } => (true, Some(id), attachments, data),
+            Body::Connect { .. } | Body::Disconnect | Body::ConnectError { .. } => return None,
+        };
+        let data = serde_json::from_str(data).ok()?;
+        Some(Event { namespace: decoded.namespace.into(), is_ack, id, attachments, data })
+    }
+
+    /// The event's name; nothing for an acknowledgement.
+    pub(super) fn name(&self) -> Option<&str> {
+        if self.is_ack { None } else { self.data.first()?.as_str() }
+    }
+}
+
+/// Packets in a few words.
+pub(super) fn told<'a>(packets: impl Iterator<Item = &'a Packet>) -> String {
+    const TOLD_MAX: usize = 5;
+    let mut told = Vec::new();
+    let mut more = 0;
+    for packet in packets {
+        match packet {
+            _ if told.len() == TOLD_MAX => more += 1,
+            Packet::Text(text) => told.push(format!("`{}`", shortened(text))),
+            Packet::Binary(bytes) => told.push(hex(bytes)),
+        }
+    }
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    if told.is_empty() { "nothing".into() } else { format!("{}{more}", told.join(", ")) }
+}

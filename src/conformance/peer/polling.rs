@@ -1,0 +1,94 @@
+//! Polling: an Engine.IO session over HTTP long-polling, one request at a time and by hand.
+
+use data_encoding::BASE64;
+
+use super::dial::Dial;
+use super::http::{Request, Response};
+use super::transcript::Scribe;
+use crate::protocol::engine_io::payload::{self, Part};
+
+/// A session that polls: where it is, and its id.
+#[derive(Clone)]
+pub(in crate::conformance) struct Polling {
+    pub(in crate::conformance) dial: Dial,
+    pub(in crate::conformance) sid: String,
+    /// The handshake as the server gave it.
+    pub(in crate::conformance) handshake: serde_json::Value,
+    /// What came in the same body after the handshake.
+    pub(in crate::conformance) early: Vec<Packet>,
+    pub(in crate::conformance) scribe: Scribe,
+}
+
+/// A packet of Engine.IO as it travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::conformance) enum Packet {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+impl Packet {
+    /// As it stands in a payload.
+    pub(in crate::conformance) fn in_payload(&self) -> String {
+        match self {
+            Packet::Text(text) => text.clone(),
+            Packet::Binary(bytes) => format!("b{}", BASE64.encode(bytes)),
+        }
+    }
+}
+
+impl Polling {
+    /// The query that names this session.
+    pub(in crate::conformance) fn query(&self) -> String {
+        format!("EIO=4&transport=polling&sid={}{}", self.sid, self.dial.query())
+    }
+
+    /// A request to poll, to be changed or sent.
+    pub(in crate::conformance) fn get(&self) -> Request {
+        Request::new("GET", self.query(), self.dial.poll_patience())
+    }
+
+    /// A request to post `body`, to be changed or sent.
+    pub(in crate::conformance) fn post(&self, body: impl Into<Vec<u8>>) -> Request {
+        Request::new("POST", self.query(), self.dial.patience()).with_body(body)
+    }
+
+    /// Makes a request on a connection of its own.
+    ///
+    /// # Errors
+    /// Says why there was no answer.
+    pub(in crate::conformance) async fn make(&self, request: &Request) -> Result<Response, String> {
+        self.dial.exchange(request, &self.scribe).await
+    }
+
+    /// Polls once.
+    ///
+    /// # Errors
+    /// Says why there was no answer, or no payload in it.
+    pub(in crate::conformance) async fn poll(&self) -> Result<Vec<Packet>, String> {
+        let response = self.make(&self.get()).await?;
+        if response.status != 200 {
+            return Err(response.brief());
+        }
+        packets(&response.body)
+    }
+}
+
+/// The packets of an HTTP body.
+///
+/// # Errors
+/// When it is no payload.
+pub(in crate::conformance) fn packets(body: &[u8]) -> Result<Vec<Packet>, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "a payload that is not UTF-8".to_owned())?;
+    let part = |part: Result<Part<'_>, payload::PayloadError>| match part {
+        Ok(Part::Text(text)) => Ok(Packet::Text(text.to_owned())),
+        Ok(Part::Binary(bytes)) => Ok(Packet::Binary(bytes)),
+        Err(error) => Err(error.to_string()),
+    };
+    payload::decode(text).map(part).collect()
+}
+
+/// `packets` as one HTTP body.
+pub(in crate::conformance) fn body_of(packets: &[Packet]) -> String {
+    let packets: Vec<String> = packets.iter().map(Packet::in_payload).collect();
+    packets.join("\u{1e}")
+}

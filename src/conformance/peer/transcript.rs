@@ -1,0 +1,166 @@
+//! Transcript: what went over the wire in a trial, and when.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::time::Timestamp;
+
+const LINES_MAX: usize = 400;
+const TEXT_CHARS_MAX: usize = 300;
+
+/// What went over the wire of one trial, in the order it was seen; copies write into the same.
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Transcript(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    began: Timestamp,
+    connections: Cell<u32>,
+    lines: RefCell<Vec<Line>>,
+    left_out: Cell<usize>,
+}
+
+/// One thing that was said, or happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Since the trial began.
+    pub after: Duration,
+    /// Which connection of the trial, from 1.
+    pub connection: u32,
+    /// Who said it.
+    pub way: Way,
+    /// What was said, cut where it is long.
+    pub text: String,
+}
+
+/// Who says something on a wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// chatbench.
+    Sent,
+    /// The server.
+    Received,
+    /// Nobody: it happened.
+    Note,
+}
+
+/// The part of a transcript that one connection writes.
+#[derive(Clone, Debug)]
+pub(in crate::conformance) struct Scribe {
+    transcript: Transcript,
+    connection: u32,
+}
+
+impl Transcript {
+    pub(in crate::conformance) fn new(clock: Clock) -> Transcript {
+        Transcript(Rc::new(Inner {
+            clock,
+            began: clock.now(),
+            connections: Cell::new(0),
+            lines: RefCell::default(),
+            left_out: Cell::new(0),
+        }))
+    }
+
+    /// The scribe of the next connection.
+    pub(in crate::conformance) fn scribe(&self) -> Scribe {
+        let connection = self.0.connections.get() + 1;
+        self.0.connections.set(connection);
+        Scribe { transcript: self.clone(), connection }
+    }
+
+    /// All lines so far, and how many were left out after them.
+    pub(in crate::conformance) fn lines(&self) -> (Vec<Line>, usize) {
+        (self.0.lines.borrow().clone(), self.0.left_out.get())
+    }
+}
+
+impl Scribe {
+    pub(in crate::conformance) fn sent(&self, text: impl fmt::Display) {
+        self.write(Way::Sent, text);
+    }
+
+    pub(in crate::conformance) fn received(&self, text: impl fmt::Display) {
+        self.write(Way::Received, text);
+    }
+
+    pub(in crate::conformance) fn note(&self, text: impl fmt::Display) {
+        self.write(Way::Note, text);
+    }
+
+    fn write(&self, way: Way, text: impl fmt::Display) {
+        let inner = &*self.transcript.0;
+        let mut lines = inner.lines.borrow_mut();
+        if lines.len() == LINES_MAX {
+            inner.left_out.set(inner.left_out.get() + 1);
+            return;
+        }
+        let after = inner.clock.now().since(inner.began);
+        let text = shortened(&text.to_string());
+        lines.push(Line { after, connection: self.connection, way, text });
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = match self.way {
+            Way::Sent => "->",
+            Way::Received => "<-",
+            Way::Note => "--",
+        };
+        let seconds = self.after.as_secs_f64();
+        write!(f, "{seconds:>8.3} s  #{} {way} {}", self.connection, self.text)
+    }
+}
+
+/// `text` on one line, cut where it is long.
+pub(in crate::conformance) fn shortened(text: &str) -> String {
+    let mut chars = text.char_indices();
+    let cut = chars.nth(TEXT_CHARS_MAX).map(|(at, _)| at);
+    let head: String = text[..cut.unwrap_or(text.len())].escape_debug().collect();
+    let head = head.replace("\\\"", "\"").replace("\\'", "'");
+    match cut {
+        None => head,
+        Some(_) => format!("{head}… ({} bytes)", text.len()),
+    }
+}
+
+/// Bytes as they are told: their beginning in hexadecimal.
+pub(in crate::conformance) fn hex(bytes: &[u8]) -> String {
+    let head: Vec<String> = bytes.iter().take(24).map(|byte| format!("{byte:02x}")).collect();
+    let more = if bytes.len() > 24 { "…" } else { "" };
+    format!("{} bytes: {}{more}", bytes.len(), head.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line_and_says_when_who_and_what() {
+        let transcript = Transcript::new(Clock::start());
+        let scribe = transcript.scribe();
+        scribe.sent("42[\"a\"]\u{1e}\n");
+        scribe.received("x".repeat(1_000));
+        let (lines, left_out) = transcript.lines();
+        assert_eq!((lines.len(), left_out), (2, 0));
+        let first = lines[0].to_string();
+        assert!(first.ends_with(" s  #1 -> 42[\"a\"]\\u{1e}\\n"), "{first}");
+        assert!(lines[1].text.ends_with("… (1000 bytes)"), "{}", lines[1].text);
+    }
+
+    #[test]
+    fn it_has_an_end_and_says_how_much_is_missing() {
+        let transcript = Transcript::new(Clock::start());
+        let scribe = transcript.scribe();
+        for number in 0..LINES_MAX + 3 {
+            scribe.note(number);
+        }
+        let (lines, left_out) = transcript.lines();
+        assert_eq!((lines.len(), left_out), (LINES_MAX, 3));
+    }
+}

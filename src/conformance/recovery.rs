@@ -1,0 +1,5 @@
+//! Checks of recovery.
+
+use super::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! Checks of resources.
+
+use super::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

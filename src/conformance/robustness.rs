@@ -1,0 +1,5 @@
+//! Checks of robustness.
+
+use super::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! Checks of socket_io events.
+
+use crate::conformance::check::Check;
+
+pub(in crate::conformance) const CHECKS: &[Check] = &[];
