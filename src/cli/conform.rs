@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::reference::Reference;
 use crate::conformance::{self, Check, Outcome, Patience, Target};
 use crate::report::ExitKind;
-use crate::scenario::Dialect;
+use crate::scenario::{Dialect, Overrides, Scenario};
 use crate::transport::{Endpoint, Tls};
 
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
@@ -20,15 +20,25 @@ pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
         (None, Some(reference)) => reference.url().to_string(),
         (None, None) => String::new(),
     };
-    let checks: Vec<&'static Check> = conformance::checks().collect();
+    let wanted = |check: &&Check| {
+        args.only.is_empty() || args.only.iter().any(|only| check.id.starts_with(only.as_str()))
+    };
+    let checks: Vec<&'static Check> = conformance::checks().filter(wanted).collect();
+    let dialect = match &args.dialect {
+        Some(file) => Scenario::read(file, &Overrides::default())?.dialect,
+        None => Dialect::chat(),
+    };
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let trials = runtime.block_on(async {
         let endpoint = Endpoint::resolve(&url, "/socket.io/").await?;
-        let dialect = Dialect::chat();
+        let peer = match &args.peer_url {
+            Some(url) => Some(Endpoint::resolve(url, "/socket.io/").await?),
+            None => None,
+        };
         let target = Target {
             endpoint,
-            peer: None,
+            peer,
             tls: Tls::insecure()?,
             headers: Vec::new(),
             namespace: "/".into(),
@@ -36,9 +46,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
             origin: "http://localhost:5173".into(),
             hooks: dialect.hooks.clone(),
             dialect: Some(dialect),
-            process: None,
-            patience: Patience::default(),
-            hostile: false,
+            process: args.pid,
+            patience: Patience { wait_max: args.max_wait.duration(), ..Patience::default() },
+            hostile: args.hostile,
             load_messages: 6905,
         };
         let ran = conformance::run(target, &checks, &mut |_| {}).await;
