@@ -8,6 +8,7 @@
 //
 //   SOCKET_IO_OPTIONS  the options of the server as JSON: {"pingInterval":300}
 //   DIALECT            chat, the chat contract, unless it says drawing: scenarios/drawing.yaml
+//   REDIS_SOCKET       the path of a Redis server's socket: the server is one node of a cluster then
 //   CLOSE_EVERY        a number: at each so many messages of the chat, one connection is closed
 //
 // For `chatbench conform` the chat has events beside the contract: `message` comes back as
@@ -17,9 +18,11 @@
 "use strict";
 
 const { createServer } = require("node:http");
+const { createAdapter } = require("@socket.io/redis-adapter");
+const { createClient } = require("redis");
 const { Server } = require("socket.io");
 
-const { SOCKET_IO_OPTIONS = "{}", DIALECT = "chat", CLOSE_EVERY = "0" } = process.env;
+const { SOCKET_IO_OPTIONS = "{}", DIALECT = "chat", REDIS_SOCKET, CLOSE_EVERY = "0" } = process.env;
 
 const http = createServer();
 const io = new Server(http, JSON.parse(SOCKET_IO_OPTIONS));
@@ -77,12 +80,25 @@ function closeOne() {
   socket.conn.close();
 }
 
-io.on("connection", dialects[DIALECT]);
-io.of("/custom").on("connection", dialects[DIALECT]);
+async function joinCluster() {
+  const publisher = createClient({ socket: { path: REDIS_SOCKET } });
+  const subscriber = publisher.duplicate();
+  await Promise.all([publisher.connect(), subscriber.connect()]);
+  io.adapter(createAdapter(publisher, subscriber));
+}
 
-http.listen(Number(process.argv[2] || 0), "127.0.0.1", () => {
-  console.log(`listening on http://127.0.0.1:${http.address().port}`);
-});
+async function main() {
+  if (REDIS_SOCKET !== undefined) {
+    await joinCluster();
+  }
+  io.on("connection", dialects[DIALECT]);
+  io.of("/custom").on("connection", dialects[DIALECT]);
+  http.listen(Number(process.argv[2] || 0), "127.0.0.1", () => {
+    console.log(`listening on http://127.0.0.1:${http.address().port}`);
+  });
+}
+
+main();
 
 process.stdin.resume();
 process.stdin.on("close", () => process.exit(0));
