@@ -3,16 +3,16 @@
 #[path = "support/bench.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
-#[path = "support/node.rs"]
+#[path = "support/foreign.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
-mod node;
+mod foreign;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use bench::Run;
 use chatbench::oracle::Verdict;
-use node::Node;
+use foreign::Foreign;
 
 /// A bundled scenario, and what makes it short.
 struct Bundled {
@@ -79,7 +79,7 @@ fn soak_passes() {
 
 #[test]
 fn drawing_passes_on_a_server_of_its_dialect() {
-    let Some(node) = Node::start_with(&[("DIALECT", "drawing")]) else { return };
+    let Some(node) = Foreign::node_with(&[("DIALECT", "drawing")]) else { return };
     DRAWING.passes(node.url());
 }
 

@@ -6,7 +6,7 @@ use chatbench::report::Report;
 use chatbench::scenario::ClientKind;
 
 use crate::bench::Run;
-use crate::support::node::Node;
+use crate::support::foreign::Foreign;
 
 const QUICKSTART: &str = include_str!("../../scenarios/quickstart.yaml");
 const ISOLATION: &str = include_str!("../../scenarios/isolation.yaml");
@@ -19,7 +19,7 @@ const SMALLER: &[&str] = &["--duration", "2s", "--clients", "60", "--rate", "100
 /// Runs `yaml` with `arguments` on the server with `options`, which must pass; gives what it
 /// showed, where there is such a server.
 fn passes(options: &str, yaml: &str, arguments: &[&str]) -> Option<Report> {
-    let node = Node::start(options)?;
+    let node = Foreign::node(options)?;
     let ran =
         Run::of(yaml).with(&["--target", node.url()]).with(NO_LATENCIES).with(arguments).end();
     let (report, text) = (ran.report, ran.text);

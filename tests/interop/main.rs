@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 mod chat;
+mod socketioxide;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod support;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 
 use chatbench::client::{Client, Driver};
 use support::ear::{self, Ear, on_one_thread};
-use support::node::Node;
+use support::foreign::Foreign;
 
 /// A message by `author`, as it is sent and heard.
 fn message(author: &str) -> String {
@@ -20,7 +21,7 @@ fn message(author: &str) -> String {
 }
 
 /// A user in the room `r`, and what it hears.
-async fn user(driver: Driver, node: &Node) -> (Box<dyn Client>, Rc<Ear>) {
+async fn user(driver: Driver, node: &Foreign) -> (Box<dyn Client>, Rc<Ear>) {
     let ear = Rc::new(Ear::default());
     let client = ear.connect(ear::options(driver, ear::insecure()), node.url()).await;
     let mut client = client.unwrap_or_else(|| panic!("no connection to {}", node.url()));
@@ -31,7 +32,7 @@ async fn user(driver: Driver, node: &Node) -> (Box<dyn Client>, Rc<Ear>) {
 /// Three messages go back and forth between two members. Each hears all of the other's and none
 /// of its own, which would stand before the next.
 fn check(driver: Driver, options: &str) {
-    let Some(node) = Node::start(options) else { return };
+    let Some(node) = Foreign::node(options) else { return };
     on_one_thread(async {
         let (mut ann, ann_hears) = user(driver, &node).await;
         let (mut bob, bob_hears) = user(driver, &node).await;

@@ -5,16 +5,16 @@
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 mod cutter;
-#[path = "../support/node.rs"]
+#[path = "../support/foreign.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
-mod node;
+mod foreign;
 
 use bench::{Ran, Run};
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;
 use chatbench::run::{Doubt, ThresholdOutcome};
 use cutter::{Cuts, Cutter};
-use node::Node;
+use foreign::Foreign;
 use reference_server::{Background, Options};
 
 /// Everybody speaks 200 times a second: whatever can go wrong around a loss, somebody speaks then.
@@ -118,7 +118,7 @@ fn with_the_other_client_nobody_is_accused_either() {
 /// The official server says goodbye and goes.
 #[test]
 fn a_server_that_closes_connections_is_not_accused_of_more() {
-    let Some(node) = Node::start_with(&[("CLOSE_EVERY", "100")]) else { return };
+    let Some(node) = Foreign::node_with(&[("CLOSE_EVERY", "100")]) else { return };
     let ran = Run::of(CHATTY).with(&["--target", node.url(), "--rate", "1200/s"]).end();
     let (counters, text) = (ran.report.counters, &ran.text);
     assert_eq!((ran.report.violations.total, ran.code), (0, 4), "{text}");

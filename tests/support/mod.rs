@@ -4,5 +4,6 @@
 pub(crate) mod binary;
 pub(crate) mod ear;
 pub(crate) mod left;
-pub(crate) mod node;
+pub(crate) mod redis;
+pub(crate) mod foreign;
 pub(crate) mod scripted;

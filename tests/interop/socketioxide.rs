@@ -1,0 +1,88 @@
+//! Socketioxide: the chat contract on socketioxide in its plainest form, as its users write it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::extract::{Data, SocketRef};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+/// Which runtime the server's handlers are spawned on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// Several threads: handlers of one client's events overtake each other.
+    Many,
+    /// One thread, and so in order.
+    One,
+}
+
+/// A running server, which ends when this is dropped.
+pub(crate) struct Socketioxide {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Socketioxide {
+    pub(crate) fn start(threads: Threads, ping: Duration) -> Socketioxide {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener.set_nonblocking(true).expect("a socket can be made non-blocking");
+        let address = listener.local_addr().expect("a listener has an address");
+        let (stop, stopped) = oneshot::channel();
+        let runtime = runtime(threads);
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, ping) => {}
+                    _ = stopped => {}
+                }
+            });
+            runtime.shutdown_background();
+        });
+        Socketioxide { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Socketioxide {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A server that panicked has said so; it must not hide what the test found.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn runtime(threads: Threads) -> Runtime {
+    let builder = match threads {
+        Threads::Many => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
+        Threads::One => Builder::new_current_thread().enable_all().build(),
+    };
+    builder.expect("a runtime")
+}
+
+async fn serve(listener: std::net::TcpListener, ping: Duration) {
+    let (layer, io) = SocketIo::builder().ping_interval(ping).ping_timeout(ping).build_layer();
+    io.ns("/", chat);
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener is a listener");
+    let served = axum::serve(listener, axum::Router::new().layer(layer)).await;
+    served.expect("a server that listens serves");
+}
+
+async fn chat(socket: SocketRef) {
+    socket.on("join-room", async |socket: SocketRef, Data::<String>(room)| socket.join(room));
+    socket.on("leave-room", async |socket: SocketRef, Data::<String>(room)| socket.leave(room));
+    socket.on("send-msg", async |socket: SocketRef, Data::<Value>(data)| {
+        let Some(room) = data["room"].as_str().map(str::to_owned) else { return };
+        // A receiver that is too slow misses it.
+        let _ = socket.to(room).emit("onreceive-msg", &data).await;
+    });
+}
