@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::scenario::{Plan, Scenario, Target};
+use crate::scenario::{Plan, Scenario, Target, Transport};
 
 /// File descriptors beside those of the users' connections: runtimes, timers, logs, the bundled
 /// server's pipes.
@@ -52,6 +52,16 @@ impl LimitError {
     }
 }
 
+/// At the most at once: one that polls has a poll and a post under way, and while it moves to a
+/// WebSocket that as well.
+fn connections_per_user(transport: Transport) -> u64 {
+    match transport {
+        Transport::Websocket => 1,
+        Transport::Polling => 2,
+        Transport::Upgrade => 3,
+    }
+}
+
 impl Limits {
     /// What `plan` needs when it runs on `shards` threads and connects from `sources`.
     pub(super) fn of(
@@ -65,15 +75,16 @@ impl Limits {
             Target::Reference => 1,
             Target::Urls(urls) => urls.len().max(1) as u64,
         };
+        let connections = users * connections_per_user(scenario.transport);
         let beside = DESCRIPTORS_BESIDE + DESCRIPTORS_PER_SHARD * shards as u64;
         Limits {
-            descriptors_needed: users + beside,
+            descriptors_needed: connections + beside,
             descriptors_max: getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX),
             // A port of an address that is asked for by name serves one connection, wherever it
             // goes; where the system chooses, it serves one to each target.
             ports_needed: match sources.len() as u64 {
-                0 => users.div_ceil(targets),
-                sources => users.div_ceil(sources),
+                0 => connections.div_ceil(targets),
+                sources => connections.div_ceil(sources),
             },
             ports_max: local_ports(),
         }

@@ -38,6 +38,24 @@ pub enum Driver {
     RustSocketio,
 }
 
+/// The transports that a connection uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// A WebSocket from the first request on.
+    #[default]
+    WebSocket,
+    /// HTTP long-polling, to the end.
+    Polling,
+    /// HTTP long-polling until a WebSocket stands, as browsers do.
+    Upgrade,
+}
+
+impl Way {
+    fn begins_by_polling(self) -> bool {
+        self != Way::WebSocket
+    }
+}
+
 /// What every connection of a run has in common.
 #[derive(Debug)]
 pub struct ClientOptions {
@@ -45,8 +63,10 @@ pub struct ClientOptions {
     pub driver: Driver,
     /// How the protocol is spoken: namespace, auth, limits, time to open.
     pub session: Rc<SessionOptions>,
+    /// Which transports are used.
+    pub way: Way,
     /// How sockets are opened.
-    pub transport: TransportOptions,
+    pub transport: Rc<TransportOptions>,
     /// The run's clock.
     pub clock: Clock,
 }
@@ -127,7 +147,7 @@ pub enum LostReason {
 /// Why a connection did not come to stand.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// No WebSocket.
+    /// No WebSocket, or no session by polling.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The namespace refuses.
@@ -138,11 +158,11 @@ pub enum ConnectError {
         /// What the server says, as it came.
         data: String,
     },
-    /// The WebSocket stood, but what came over it led to no connection.
-    #[error("a WebSocket was opened, but no Socket.IO connection came of it: {0}")]
+    /// The transport stood, but what came over it led to no connection.
+    #[error("a connection was opened, but no Socket.IO connection came of it: {0}")]
     Lost(LostReason),
     /// No connection within the time allowed.
-    #[error("a WebSocket was opened, but {stage} did not come within {}",
+    #[error("a connection was opened, but {stage} did not come within {}",
         humantime::format_duration(*.within))]
     Timeout {
         /// What was waited for.
@@ -200,14 +220,15 @@ mod tests {
         let options = Rc::new(ClientOptions {
             driver: Driver::Native,
             session: Rc::new(SessionOptions::default()),
-            transport: TransportOptions {
+            way: Way::WebSocket,
+            transport: Rc::new(TransportOptions {
                 tls: Tls::insecure().expect("TLS"),
                 headers: Vec::new(),
                 source_ips: Vec::new(),
                 open_timeout: Duration::from_secs(1),
                 message_bytes_max: 1,
                 unsent_bytes_max: 1,
-            },
+            }),
             clock: Clock::start(),
         });
         let endpoint = Endpoint {

@@ -11,7 +11,7 @@ use rust_socketio::{Event, Payload, TransportType};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, quoted};
+use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, Way, quoted};
 use crate::clock::Clock;
 use crate::time::Timestamp;
 use crate::transport::Endpoint;
@@ -76,7 +76,11 @@ fn builder(
     let address = format!("{scheme}://{}{path}", endpoint.authority);
     let mut builder = ClientBuilder::new(address)
         .namespace(&*options.session.namespace)
-        .transport_type(TransportType::Websocket)
+        .transport_type(match options.way {
+            Way::WebSocket => TransportType::Websocket,
+            Way::Polling => TransportType::Polling,
+            Way::Upgrade => TransportType::WebsocketUpgrade,
+        })
         .reconnect(false)
         .reconnect_on_disconnect(false);
     if let Some(auth) = &options.session.auth {

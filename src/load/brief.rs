@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::chat::{RunTag, Texts};
-use crate::client::{ClientOptions, Driver, Endpoint, SessionOptions, Tls, TransportOptions};
+use crate::client::{ClientOptions, Driver, Endpoint, SessionOptions, Tls, TransportOptions, Way};
 use crate::clock::Clock;
-use crate::scenario::{ClientKind, Plan, Scenario};
+use crate::scenario::{ClientKind, Plan, Scenario, Transport};
 use crate::time::Timestamp;
 
 /// What a run is about, shared by its shards and never changed.
@@ -73,7 +73,13 @@ impl Brief {
             ClientKind::Native => Driver::Native,
             ClientKind::RustSocketio => Driver::RustSocketio,
         };
+        let way = match self.scenario.transport {
+            Transport::Websocket => Way::WebSocket,
+            Transport::Polling => Way::Polling,
+            Transport::Upgrade => Way::Upgrade,
+        };
         let session = Rc::new(session);
-        Rc::new(ClientOptions { driver, session, transport, clock: self.clock })
+        let transport = Rc::new(transport);
+        Rc::new(ClientOptions { driver, session, way, transport, clock: self.clock })
     }
 }

@@ -108,7 +108,7 @@ fn transport_remedy(error: &client::TransportError) -> &'static str {
             "give the URL that it leads to as the target, without the path of Engine.IO"
         }
         T::Refused { status: 400, .. } => {
-            "the server must speak Engine.IO 4 (Socket.IO 3 or later) over WebSocket"
+            "the server must speak Engine.IO 4 (Socket.IO 3 or later) over the scenario's `transport`"
         }
         T::Refused { status: 401 | 403, .. } => {
             "give what the server asks for with `headers` or `auth` in the scenario"
@@ -116,7 +116,7 @@ fn transport_remedy(error: &client::TransportError) -> &'static str {
         T::Refused { status: 500..=599, .. } => {
             "the server or a proxy before it has failed: look into its log"
         }
-        T::Refused { .. } | T::BadUpgrade(_) => {
+        T::Refused { .. } | T::BadUpgrade(_) | T::BadAnswer(_) => {
             "check that a Socket.IO server listens there, and that `path` is its path"
         }
         T::NotHttp { .. } | T::Hangup | T::Broken(_) => {

@@ -2,12 +2,15 @@
 
 mod endpoint;
 mod frame;
+mod http;
 mod opening;
+mod polling;
 mod stream;
 mod tls;
 mod websocket;
 
 pub use endpoint::{Endpoint, EndpointError};
+pub use polling::Polling;
 pub use stream::Stream;
 pub use tls::{Tls, TlsError};
 pub use websocket::{Lost, OnFrame, Sender, WebSocket};
@@ -24,7 +27,7 @@ pub struct TransportOptions {
     pub headers: Vec<(String, String)>,
     /// Addresses to connect from, in turn; the system chooses when there are none.
     pub source_ips: Vec<IpAddr>,
-    /// From the first packet to the end of the WebSocket's opening handshake.
+    /// From the first packet to the answer that opens a WebSocket, or a session that polls.
     pub open_timeout: Duration,
     /// The longest message taken from the server, in bytes, however many frames it comes in.
     pub message_bytes_max: usize,
@@ -32,7 +35,7 @@ pub struct TransportOptions {
     pub unsent_bytes_max: usize,
 }
 
-/// Why a WebSocket could not be opened; the target is named by whoever asked for it.
+/// Why a connection could not be opened; the target is named by whoever asked for it.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// No connection: refused, unreachable, no free port, no free file descriptor.
@@ -44,11 +47,11 @@ pub enum ConnectError {
     /// The TLS handshake came to the server's certificate, which is not trusted.
     #[error("TLS: {0}")]
     Untrusted(std::io::Error),
-    /// The connection broke while the WebSocket was being opened.
-    #[error("the connection broke during the WebSocket's opening handshake: {0}")]
+    /// The connection broke before it stood.
+    #[error("the connection broke while it was being opened: {0}")]
     Broken(std::io::Error),
     /// The server closed the connection before it had answered.
-    #[error("the server closed the connection without answering the WebSocket's request")]
+    #[error("the server closed the connection without answering the request")]
     Hangup,
     /// The server answers with something that is not HTTP/1.1.
     #[error("the answer is not HTTP: it begins {begins:?}")]
@@ -66,6 +69,9 @@ pub enum ConnectError {
         /// The first bytes of what came with it.
         body: String,
     },
+    /// The server answers with HTTP that cannot be used.
+    #[error("the answer cannot be used: {0}")]
+    BadAnswer(&'static str),
     /// The server agreed, but not as RFC 6455 section 4.2.2 wants it.
     #[error("the answer to the WebSocket's request is wrong: {0}")]
     BadUpgrade(&'static str),
@@ -86,7 +92,7 @@ pub enum OpeningStep {
     Connection,
     /// The server's part in the TLS handshake.
     Tls,
-    /// The answer to the request for a WebSocket.
+    /// The answer to the request for a WebSocket, or for a session that polls.
     Answer,
 }
 
@@ -95,7 +101,7 @@ impl std::fmt::Display for OpeningStep {
         f.write_str(match self {
             OpeningStep::Connection => "no TCP connection",
             OpeningStep::Tls => "no answer to the TLS handshake",
-            OpeningStep::Answer => "no answer to the WebSocket's request",
+            OpeningStep::Answer => "no answer to the request",
         })
     }
 }

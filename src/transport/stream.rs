@@ -24,16 +24,18 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Connects to `endpoint`, for whoever puts its own bytes on the wire.
+    /// Connects to `endpoint`, for whoever puts its own bytes on the wire; the `turn`-th connection
+    /// takes the `turn`-th of the addresses.
     ///
     /// # Errors
     /// When there is no connection, or none within the time allowed.
     pub async fn connect(
         endpoint: &Endpoint,
         options: &TransportOptions,
+        turn: usize,
     ) -> Result<Stream, ConnectError> {
         let step = Cell::new(OpeningStep::Connection);
-        let opening = Stream::open(endpoint, options, 0, &step);
+        let opening = Stream::open(endpoint, options, turn, &step);
         tokio::time::timeout(options.open_timeout, opening).await.unwrap_or_else(|_| {
             Err(ConnectError::Timeout { step: step.get(), within: options.open_timeout })
         })

@@ -48,6 +48,9 @@ pub enum Lost {
     /// The server broke the WebSocket protocol.
     #[error("the server broke the WebSocket protocol: {0}")]
     Protocol(&'static str),
+    /// A request of a session that polls came to nothing.
+    #[error("HTTP long-polling: {0}")]
+    Polled(String),
     /// The server does not read, and no more is kept for it.
     #[error("the server does not read: more than {0} bytes wait for it")]
     Backlog(usize),

@@ -72,7 +72,7 @@ fn that_keep_talking_past_the_time() {
             }
         })
         .impatient()
-        .says("no answer to the WebSocket's request within 500ms", "gives it longer"),
+        .says("no answer to the request within 500ms", "gives it longer"),
         Row::useless("a frame that drips", async |c| {
             c.open().await?;
             c.write(&text(&format!("42[\"{}\"]", "x".repeat(10_000)))[..8]).await?;

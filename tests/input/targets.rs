@@ -154,7 +154,7 @@ fn that_speak_something_else() {
     hold(vec![
         Row::useless("silence", async |c| c.gone().await)
             .impatient()
-            .says("no answer to the WebSocket's request within 500ms", "gives it longer"),
+            .says("no answer to the request within 500ms", "gives it longer"),
         Row::useless("a greeting", async |c| {
             c.write(b"SSH-2.0-OpenSSH_9.2\r\n").await?;
             c.gone().await
@@ -178,14 +178,14 @@ fn that_speak_something_else() {
             c.request().await?;
             c.reset_at_end()
         })
-        .says("the connection broke during the WebSocket's opening handshake", port),
+        .says("the connection broke while it was being opened", port),
     ]);
 }
 
 #[test]
 fn that_speak_websocket_alone() {
     let five = "check that the server speaks Socket.IO protocol 5 there";
-    let no = "a WebSocket was opened, but no Socket.IO connection came of it: ";
+    let no = "a connection was opened, but no Socket.IO connection came of it: ";
     let says = |row: Row, what: &str| row.says(&format!("{no}{what}"), five);
     hold(vec![
         Row::useless("no handshake", async |c| {

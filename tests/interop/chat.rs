@@ -40,6 +40,18 @@ fn isolation_passes() {
     passes("{}", ISOLATION, SHORTER);
 }
 
+#[test]
+fn quickstart_passes_by_polling() {
+    passes("{}", QUICKSTART, &[SHORTER, &["--set", "transport=polling"]].concat());
+}
+
+/// With pings so close that some are under way while the session moves.
+#[test]
+fn isolation_passes_while_users_move_to_websockets() {
+    let pings = r#"{"pingInterval":20,"pingTimeout":5000}"#;
+    passes(pings, ISOLATION, &[SHORTER, &["--set", "transport=upgrade"]].concat());
+}
+
 #[cfg(feature = "rust_socketio")]
 #[test]
 fn quickstart_passes_with_rust_socketio() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatbench::client::{
     Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, SessionOptions, Tls,
-    TransportOptions, connect,
+    TransportOptions, Way, connect,
 };
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -54,8 +54,13 @@ impl Ear {
 
     /// What has been noted once it is as many lines, or when patience is at its end.
     pub(crate) async fn lines(&self, count: usize) -> Vec<String> {
+        self.lines_once(|lines| lines.len() >= count).await
+    }
+
+    /// What has been noted once it `is_enough`, or when patience is at its end.
+    pub(crate) async fn lines_once(&self, is_enough: impl Fn(&[String]) -> bool) -> Vec<String> {
         let noted = async {
-            while self.lines.borrow().len() < count {
+            while !is_enough(&self.lines.borrow()) {
                 self.more.notified().await;
             }
         };
@@ -88,14 +93,15 @@ pub(crate) fn options(driver: Driver, tls: Tls) -> ClientOptions {
     ClientOptions {
         driver,
         session: Rc::new(SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() }),
-        transport: TransportOptions {
+        way: Way::WebSocket,
+        transport: Rc::new(TransportOptions {
             tls,
             headers: Vec::new(),
             source_ips: Vec::new(),
             open_timeout: PATIENCE,
             message_bytes_max: MESSAGE_BYTES_MAX,
             unsent_bytes_max: UNSENT_BYTES_MAX,
-        },
+        }),
         clock: Clock::start(),
     }
 }

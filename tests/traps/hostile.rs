@@ -77,7 +77,7 @@ fn without_end() {
             }
         })
         .soon_without_websocket()
-        .gives(&["refused: no answer to the WebSocket's request within 1s"]),
+        .gives(&["refused: no answer to the request within 1s"]),
     ]);
 }
 
@@ -100,7 +100,7 @@ fn without_pause() {
             }
         })
         .soon_without_session()
-        .gives(&["refused: a WebSocket was opened, but the namespace's CONNECT did not come \
+        .gives(&["refused: a connection was opened, but the namespace's CONNECT did not come \
              within 1s"]),
         Trial::new("noops before the handshake", async |c| {
             c.upgrade().await?;
@@ -110,7 +110,7 @@ fn without_pause() {
             }
         })
         .soon_without_session()
-        .gives(&["refused: a WebSocket was opened, but the Engine.IO handshake did not come \
+        .gives(&["refused: a connection was opened, but the Engine.IO handshake did not come \
              within 1s"]),
         Trial::new("a frame that drips", async |c| {
             c.open().await?;
@@ -120,7 +120,7 @@ fn without_pause() {
             }
         })
         .soon_without_session()
-        .gives(&["refused: a WebSocket was opened, but the namespace's CONNECT did not come \
+        .gives(&["refused: a connection was opened, but the namespace's CONNECT did not come \
              within 1s"]),
     ]);
 }

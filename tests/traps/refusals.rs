@@ -100,26 +100,24 @@ fn by_something_else() {
             c.half_close().await?;
             c.gone().await
         })
-        .gives(&[
-            "refused: the server closed the connection without answering the WebSocket's request",
-        ]),
+        .gives(&["refused: the server closed the connection without answering the request"]),
         Trial::new("a hang-up within the answer", async |c| {
             c.request().await?;
             c.write(b"HTTP/1.1 101 Swi").await?;
             c.half_close().await?;
             c.gone().await
         })
-        .gives(&["refused: the connection broke during the WebSocket's opening \
-             handshake: unexpected end of file"]),
+        .gives(&["refused: the connection broke while it was being opened: \
+             unexpected end of file"]),
         Trial::new("a reset", async |c| {
             c.request().await?;
             c.reset_at_end()
         })
-        .gives(&["refused: the connection broke during the WebSocket's opening handshake: \
+        .gives(&["refused: the connection broke while it was being opened: \
              Connection reset by peer…"]),
         Trial::new("silence", async |c| c.gone().await)
             .soon_without_websocket()
-            .gives(&["refused: no answer to the WebSocket's request within 1s"]),
+            .gives(&["refused: no answer to the request within 1s"]),
     ]);
 }
 
@@ -131,7 +129,7 @@ fn by_the_session() {
             c.gone().await
         })
         .soon_without_session()
-        .gives(&["refused: a WebSocket was opened, but the Engine.IO handshake did not come \
+        .gives(&["refused: a connection was opened, but the Engine.IO handshake did not come \
              within 1s"]),
         Trial::new("no answer to CONNECT", async |c| {
             c.open().await?;
@@ -139,7 +137,7 @@ fn by_the_session() {
             c.gone().await
         })
         .soon_without_session()
-        .gives(&["refused: a WebSocket was opened, but the namespace's CONNECT did not come \
+        .gives(&["refused: a connection was opened, but the namespace's CONNECT did not come \
              within 1s"]),
         first("a message", "42[1]").gives_no_session("a message came before the handshake"),
         first("no JSON", "0{sid}")

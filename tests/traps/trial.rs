@@ -57,7 +57,7 @@ impl Trial {
 
     /// What must come of it: a WebSocket and no more, for this reason.
     pub(crate) fn gives_no_session(self, why: &str) -> Trial {
-        let opened = "a WebSocket was opened, but no Socket.IO connection came of it";
+        let opened = "a connection was opened, but no Socket.IO connection came of it";
         self.gives(&[&format!("refused: {opened}: {why}")])
     }
 
@@ -88,7 +88,8 @@ impl Trial {
 
     fn options(&self) -> ClientOptions {
         let mut options = ear::options(Driver::Native, ear::insecure());
-        options.transport.open_timeout = self.websocket_patience;
+        let transport = Rc::get_mut(&mut options.transport).expect("nobody else has it yet");
+        transport.open_timeout = self.websocket_patience;
         options.session = Rc::new(self.session.clone());
         options
     }

@@ -52,7 +52,8 @@ impl Dial {
     /// # Errors
     /// Says why there is none.
     pub(in crate::conformance) async fn connect(&self) -> Result<Stream, String> {
-        Stream::connect(&self.0.endpoint, &self.0.transport).await.map_err(|err| err.to_string())
+        let connected = Stream::connect(&self.0.endpoint, &self.0.transport, 0).await;
+        connected.map_err(|err| err.to_string())
     }
 
     /// Makes `request` on a connection of its own.

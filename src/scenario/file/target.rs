@@ -43,20 +43,25 @@ pub enum Transport {
     /// WebSocket from the first request on, without polling before it.
     #[default]
     Websocket,
+    /// HTTP long-polling, and nothing else.
+    Polling,
+    /// HTTP long-polling first, then an upgrade to WebSocket, as browsers do.
+    Upgrade,
 }
 
 impl Shorthand<'_> for Transport {
-    const EXPECTED: &'static str = "`websocket`";
+    const EXPECTED: &'static str = "`websocket`, `polling` or `upgrade`";
 
     fn from_text(text: &str) -> Result<Transport, UnitError> {
-        let what = match text {
-            "websocket" => return Ok(Transport::Websocket),
-            "polling" | "upgrade" => {
-                format!("the transport `{text}` is not spoken by this version")
-            }
-            _ => format!("`{text}` is not a transport"),
-        };
-        Err(UnitError { what, remedy: "write `websocket`, or leave `transport` out".into() })
+        match text {
+            "websocket" => Ok(Transport::Websocket),
+            "polling" => Ok(Transport::Polling),
+            "upgrade" => Ok(Transport::Upgrade),
+            _ => Err(UnitError {
+                what: format!("`{text}` is not a transport"),
+                remedy: "write `websocket`, `polling` or `upgrade`".into(),
+            }),
+        }
     }
 }
 

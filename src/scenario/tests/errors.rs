@@ -90,7 +90,7 @@ fn what_has_an_unknown_name() {
             &with("thresholds:\n  delivery_latency:\n    p100: 1 s"),
             &with("order: never"),
             &with("client: rust-socketio"),
-            &with("transport: polling"),
+            &with("transport: pigeon"),
             &with("dialect: slack"),
             &phase("hod: {rate: 200/s, for: 15 s}"),
             &rooms("rooms: {count: 3, size: {normal: {}}}"),
@@ -112,9 +112,9 @@ fn what_has_an_unknown_name() {
             bad.yaml:6:9: unknown word `rust-socketio`
                 client: rust-socketio
               → did you mean `rust_socketio`?
-            bad.yaml:6:12: the transport `polling` is not spoken by this version
-                transport: polling
-              → write `websocket`, or leave `transport` out
+            bad.yaml:6:12: `pigeon` is not a transport
+                transport: pigeon
+              → write `websocket`, `polling` or `upgrade`
             bad.yaml:6:10: there is no dialect called `slack`
                 dialect: slack
               → write `chat`, or a mapping with `join`, `send` and `receive`

@@ -1,15 +1,18 @@
 //! The native client: chatbench's own session on its own transport, one small task a connection.
 
+mod dialogue;
+mod roaming;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, quoted};
+use self::dialogue::{Dialogue, Ending, error_of};
+use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
 use crate::clock::{Clock, Timer};
-use crate::protocol::{CloseReason, Emit, EmitAck, Event, Input, OpenStage, Output, Session};
-use crate::time::Timestamp;
-use crate::transport::{Endpoint, OnFrame, Sender, WebSocket};
+use crate::protocol::{Emit, EmitAck, Input};
+use crate::transport::{Endpoint, OnFrame, WebSocket};
 
 /// A connection and whoever drives it.
 struct Connection {
@@ -19,48 +22,20 @@ struct Connection {
     timer: Timer,
 }
 
-/// All of a connection that a frame concerns, while its socket is being read.
-struct Dialogue {
-    session: Session,
-    options: Rc<ClientOptions>,
-    listener: Rc<dyn Listener>,
-    /// When the session wants to be told the time.
-    wait_until: Timestamp,
-    /// Whether the server offers connection state recovery.
-    recoverable: bool,
-    /// Whether the namespace was granted.
-    standing: bool,
-    /// How it has ended, until whoever drives it knows.
-    ending: Option<Ending>,
-}
-
-/// What ends a connection's life.
-enum Ending {
-    Refused(String),
-    Over(LostReason),
-    /// Nobody wants it any more.
-    Dropped,
-}
-
 pub(super) async fn connect(
     options: &Rc<ClientOptions>,
     endpoint: &Endpoint,
     turn: usize,
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
+    if options.way.begins_by_polling() {
+        // Boxed, lest every WebSocket be given the room that this takes.
+        return Box::pin(roaming::connect(options, endpoint, turn, listener)).await;
+    }
     let clock = options.clock;
     // The time allowed is for all of it, from here to the namespace's CONNECT.
-    let session = Session::new(Rc::clone(&options.session), clock.now());
+    let dialogue = Dialogue::new(options, listener, clock.now());
     let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
-    let dialogue = Dialogue {
-        session,
-        options: Rc::clone(options),
-        listener,
-        wait_until: clock.now(),
-        recoverable: false,
-        standing: false,
-        ending: None,
-    };
     let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
     if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(ending, options));
@@ -70,25 +45,6 @@ pub(super) async fn connect(
     let connection = Rc::new(RefCell::new(connection));
     tokio::task::spawn_local(drive(Rc::clone(&connection)));
     Ok(Box::new(NativeClient(connection)))
-}
-
-/// Why no connection came of it.
-fn error_of(ending: Ending, options: &ClientOptions) -> ConnectError {
-    match ending {
-        Ending::Refused(data) => {
-            let namespace = options.session.namespace.to_string();
-            ConnectError::Refused { namespace, data }
-        }
-        Ending::Over(LostReason::Session(CloseReason::OpenTimeout { stage })) => {
-            let stage = match stage {
-                OpenStage::Handshake => "the Engine.IO handshake",
-                OpenStage::Namespace => "the namespace's CONNECT",
-            };
-            ConnectError::Timeout { stage, within: options.session.open_timeout }
-        }
-        Ending::Over(reason) => ConnectError::Lost(reason),
-        Ending::Dropped => unreachable!("a connection that nobody has yet cannot be dropped"),
-    }
 }
 
 /// All IO of a standing connection.
@@ -147,60 +103,6 @@ impl Connection {
             }
         }
         Poll::Pending
-    }
-}
-
-impl Dialogue {
-    /// Lets the session answer; gives the number of the acknowledgement asked for, if one was.
-    fn input(&mut self, input: Input<'_>, sender: &mut Sender, at: Timestamp) -> Option<u64> {
-        if self.ending.is_some() {
-            return None;
-        }
-        let mut turn = self.session.handle_input(input, at);
-        let ack_id = turn.ack_id();
-        loop {
-            match turn.poll_output() {
-                Output::WaitUntil(moment) => {
-                    self.wait_until = moment;
-                    return ack_id;
-                }
-                Output::Transmit(packet) => {
-                    let sent = sender.send(packet.is_binary(), |out| packet.encode(out));
-                    if let Err(lost) = sent {
-                        self.ending = Some(Ending::Over(lost.into()));
-                        return None;
-                    }
-                }
-                // The official client, too, is deaf to namespaces that it is not in.
-                Output::Event(Event::Event { namespace, .. } | Event::Ack { namespace, .. })
-                    if *namespace != *self.options.session.namespace => {}
-                Output::Event(Event::Event { data, .. }) => {
-                    let recoverable = self.recoverable;
-                    self.listener.hear(Heard::Event { data, recoverable }, at);
-                }
-                Output::Event(Event::Ack { id, expected: true, .. }) => {
-                    self.listener.hear(Heard::Ack { id }, at);
-                }
-                Output::Event(Event::Connected { pid, .. }) => {
-                    self.recoverable = pid.is_some();
-                    self.standing = true;
-                }
-                Output::Event(other) => self.ending = ending_of(&other).or(self.ending.take()),
-            }
-        }
-    }
-}
-
-/// What an event that is neither heard nor expected means for the connection.
-fn ending_of(event: &Event<'_>) -> Option<Ending> {
-    match event {
-        Event::Refused { data, .. } => Some(Ending::Refused(quoted(data))),
-        Event::Left { .. } => Some(Ending::Over(LostReason::Left)),
-        Event::NotSent(why) => Some(Ending::Over(LostReason::Driver(why.to_string()))),
-        Event::Closed(reason) => Some(Ending::Over(LostReason::Session(*reason))),
-        Event::Opened(_) | Event::Connected { .. } | Event::Event { .. } | Event::Ack { .. } => {
-            None
-        }
     }
 }
 
