@@ -3,6 +3,7 @@
 
 mod endings;
 mod hostile;
+mod polling;
 mod refusals;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use chatbench::client::{Client, ClientOptions, Driver, SessionOptions};
+use chatbench::client::{Client, ClientOptions, Driver, SessionOptions, Way};
 use tokio::task::JoinSet;
 
 use crate::support::ear::{self, Ear, PATIENCE, on_one_thread};
@@ -19,6 +19,7 @@ pub(crate) struct Trial {
     /// `connected` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
     /// with an ellipsis says how the line begins.
     transcript: Vec<String>,
+    way: Way,
     websocket_patience: Duration,
     session: SessionOptions,
     says: Option<Says>,
@@ -43,11 +44,17 @@ impl Trial {
             name,
             start: Box::new(move || Scripted::start(script)),
             transcript: Vec::new(),
+            way: Way::WebSocket,
             websocket_patience: PATIENCE,
             session: SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() },
             says: None,
             written_bytes_max: None,
         }
+    }
+
+    /// With a client that goes this way.
+    pub(crate) fn by(self, way: Way) -> Trial {
+        Trial { way, ..self }
     }
 
     /// What must come of it.
@@ -91,6 +98,7 @@ impl Trial {
         let transport = Rc::get_mut(&mut options.transport).expect("nobody else has it yet");
         transport.open_timeout = self.websocket_patience;
         options.session = Rc::new(self.session.clone());
+        options.way = self.way;
         options
     }
 }

@@ -64,6 +64,23 @@ impl Connection {
         }
     }
 
+    /// The body of the request whose head this is.
+    pub(crate) async fn body(&mut self, head: &str) -> io::Result<String> {
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+        while self.inbox.len() < length {
+            self.read("a body").await?;
+        }
+        let body: Vec<u8> = self.inbox.drain(..length).collect();
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Answers a request with `body`, and keeps the connection.
+    pub(crate) async fn answer(&mut self, status: &str, body: &[u8]) -> Told {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.write(&[head.as_bytes(), body].concat()).await
+    }
+
     /// Agrees to a WebSocket.
     pub(crate) async fn upgrade(&mut self) -> Told {
         let request = self.request().await?;
