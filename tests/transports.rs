@@ -8,13 +8,18 @@ mod bench;
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod ear;
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use bench::{Ran, Run};
 use chatbench::client::{Client, Driver, Way};
 use chatbench::oracle::{Verdict, ViolationKind};
 use ear::{Ear, on_one_thread};
 use reference_server::{Background, Options};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 const SCENARIO: &str = "
 rooms: {count: 10, size: 6}
@@ -59,22 +64,26 @@ fn a_fault_is_seen_by_each() {
     }
 }
 
-const MESSAGES: usize = 150;
+const MESSAGES: usize = 60;
+const ROUNDS: u64 = 20;
+const BETWEEN_MESSAGES: Duration = Duration::from_millis(1);
 
-/// Both users speak all the while that their sessions are moving.
+/// Both users speak all the while that their sessions are moving, each round at another moment.
 #[test]
 fn what_is_said_while_a_session_moves_arrives_once_and_in_order() {
     let server = Background::start(Options::default()).expect("a free port");
-    let url = format!("http://{}", server.address());
+    let server = server.address();
     on_one_thread(async {
-        for round in 0..20 {
+        for round in 0..ROUNDS {
+            let url = slow_to_move(server, Duration::from_millis(2 * round)).await;
             let room = format!("room {round}");
             let (mut ann, ann_hears) = user(&url, &room, Way::Upgrade).await;
             let (mut bob, bob_hears) = user(&url, &room, Way::Upgrade).await;
+            let mut pace = tokio::time::interval(BETWEEN_MESSAGES);
             for number in 0..MESSAGES {
+                pace.tick().await;
                 say(&mut *ann, &room, "ann", number);
                 say(&mut *bob, &room, "bob", number);
-                tokio::task::yield_now().await;
             }
             hears_all(&ann_hears, &room, "bob").await;
             hears_all(&bob_hears, &room, "ann").await;
@@ -82,6 +91,32 @@ fn what_is_said_while_a_session_moves_arrives_once_and_in_order() {
             bob.close();
         }
     });
+}
+
+/// The URL of `server` behind somebody who passes bytes on, those of a WebSocket `late`.
+async fn slow_to_move(server: SocketAddr, late: Duration) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it listens"));
+    tokio::task::spawn_local(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::task::spawn_local(pass_on(client, server, late));
+        }
+    });
+    url
+}
+
+async fn pass_on(mut client: TcpStream, server: SocketAddr, late: Duration) -> io::Result<()> {
+    let mut begin = vec![0; 64];
+    let read = client.read(&mut begin).await?;
+    if String::from_utf8_lossy(&begin[..read]).contains("transport=websocket") {
+        // Nothing is due before that, and nothing else may come first.
+        let _ = tokio::time::timeout(late, std::future::pending::<()>()).await;
+    }
+    let mut server = TcpStream::connect(server).await?;
+    server.set_nodelay(true)?;
+    client.set_nodelay(true)?;
+    server.write_all(&begin[..read]).await?;
+    tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop)
 }
 
 /// A user in `room`, which its server shows by an answer to what it asked for.

@@ -1,4 +1,4 @@
-//! Chat: whole runs against the official server, which keeps the contract.
+//! Chat: whole runs against the servers of others, which keep the contract.
 
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;
@@ -16,18 +16,21 @@ const SHORTER: &[&str] = &["--duration", "3s", "--set", "load.connect_rate=1000/
 #[cfg(feature = "rust_socketio")]
 const SMALLER: &[&str] = &["--duration", "2s", "--clients", "60", "--rate", "100/s"];
 
-/// Runs `yaml` with `arguments` on the server with `options`, which must pass; gives what it
-/// showed, where there is such a server.
+/// Runs `yaml` with `arguments` on the official server with `options`, which must pass; gives what
+/// it showed, where there is such a server.
 fn passes(options: &str, yaml: &str, arguments: &[&str]) -> Option<Report> {
-    let node = Foreign::node(options)?;
+    Foreign::node(options).map(|node| passes_on(&node, yaml, arguments))
+}
+
+fn passes_on(server: &Foreign, yaml: &str, arguments: &[&str]) -> Report {
     let ran =
-        Run::of(yaml).with(&["--target", node.url()]).with(NO_LATENCIES).with(arguments).end();
+        Run::of(yaml).with(&["--target", server.url()]).with(NO_LATENCIES).with(arguments).end();
     let (report, text) = (ran.report, ran.text);
     assert_eq!((report.verdict, ran.code), (Verdict::Pass, 0), "{text}");
     assert_eq!((report.violations.total, report.doubts.len()), (0, 0), "{text}");
     assert_eq!(report.counters.joins, report.scenario.memberships, "{text}");
     assert!(report.counters.deliveries > 0, "{text}");
-    Some(report)
+    report
 }
 
 #[test]
@@ -50,6 +53,15 @@ fn quickstart_passes_by_polling() {
 fn isolation_passes_while_users_move_to_websockets() {
     let pings = r#"{"pingInterval":20,"pingTimeout":5000}"#;
     passes(pings, ISOLATION, &[SHORTER, &["--set", "transport=upgrade"]].concat());
+}
+
+#[test]
+fn quickstart_passes_on_python_by_each_transport() {
+    for transport in ["transport=websocket", "transport=polling", "transport=upgrade"] {
+        let Some(python) = Foreign::python("{}") else { return };
+        let slower = ["--duration", "2s", "--set", "load.connect_rate=100/s", "--set", transport];
+        passes_on(&python, QUICKSTART, &slower);
+    }
 }
 
 #[cfg(feature = "rust_socketio")]
