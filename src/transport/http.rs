@@ -139,6 +139,7 @@ impl<S: AsyncRead + Unpin> Body<'_, S> {
     }
 
     async fn to_the_end(&mut self) -> Result<Vec<u8>, ConnectError> {
+        self.check(self.bytes.len())?;
         while read_some(self.stream, &mut self.bytes).await? > 0 {
             self.check(self.bytes.len())?;
         }

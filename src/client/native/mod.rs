@@ -34,8 +34,9 @@ pub(super) async fn connect(
     }
     let clock = options.clock;
     // The time allowed is for all of it, from here to the namespace's CONNECT.
-    let dialogue = Dialogue::new(options, listener, clock.now());
+    let began = clock.now();
     let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
+    let dialogue = Dialogue::new(options, listener, began);
     let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
     if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(ending, options));

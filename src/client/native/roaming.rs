@@ -120,13 +120,13 @@ pub(super) async fn connect(
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
     let clock = options.clock;
-    let dialogue = Dialogue::new(options, listener, clock.now());
+    let began = clock.now();
     let endpoint = Rc::new(endpoint.clone());
     let transport = Rc::clone(&options.transport);
     let opened = Polling::open(Rc::clone(&endpoint), transport, turn, clock).await?;
     let (polling, body, at) = opened;
     let mut roaming = Roaming {
-        dialogue,
+        dialogue: Dialogue::new(options, listener, began),
         link: Link::Polling(Posting { polling, packets: Vec::new(), packets_bytes: 0 }),
         moving: Moving::No,
         clock,
