@@ -108,7 +108,7 @@ fn transport_remedy(error: &client::TransportError) -> &'static str {
             "give the URL that it leads to as the target, without the path of Engine.IO"
         }
         T::Refused { status: 400, .. } => {
-            "the server must speak Engine.IO 4 (Socket.IO 3 or later) over the scenario's `transport`"
+            "the server must speak Engine.IO 4 (Socket.IO 3 or later), by the scenario's transport"
         }
         T::Refused { status: 401 | 403, .. } => {
             "give what the server asks for with `headers` or `auth` in the scenario"

@@ -145,7 +145,7 @@ pub enum CloseReason {
     #[error("the server closed the session")]
     ByServer,
     /// No ping came for too long (Engine.IO v4, *Heartbeat*).
-    #[error("no ping came for {silence:?}, and one was due within {silence_max:?}")]
+    #[error("no ping came for {silence:.1?}, and one was due within {silence_max:.1?}")]
     HeartbeatTimeout {
         /// How long none had come.
         silence: Duration,

@@ -52,8 +52,8 @@ pub struct ScenarioFile {
     /// Headers sent with every handshake, beside those that WebSocket itself needs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// The Engine.IO transport: `websocket`, `polling`, or `upgrade` (polling first, as browsers do).
-    /// Default: `websocket`.
+    /// The Engine.IO transport: `websocket`, `polling`, or `upgrade` (polling first, as browsers
+    /// do). Default: `websocket`.
     #[serde(default)]
     pub transport: Transport,
     /// Which Socket.IO client the users are made of: chatbench's own (`native`), or the

@@ -187,6 +187,9 @@ fn quote(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+        1\r\no\r\n1\r\nk\r\n0\r\n\r\n";
+
     async fn read(bytes: &str) -> Result<Response, ConnectError> {
         read_response(&mut bytes.as_bytes(), 1_000).await
     }
@@ -197,11 +200,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "ok", false),
             ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", "ok", true),
             ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "ok", true),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
-                "ok",
-                false,
-            ),
+            (CHUNKED, "ok", false),
             ("HTTP/1.1 200 OK\r\n\r\nok", "ok", true),
             ("HTTP/1.1 204 No Content\r\n\r\n", "", false),
         ];

@@ -43,7 +43,7 @@ fn where_nobody_is() {
             "check host and port, and that no firewall is in the way",
         ),
         target("nobody accepts", &deaf).impatient().says(
-            &format!("no client can connect to {deaf}: no answer to the WebSocket's request"),
+            &format!("no client can connect to {deaf}: no answer to the request"),
             "`timeouts.connect` gives it longer",
         ),
         target("an address of another machine", &url)

@@ -48,11 +48,12 @@ fn quickstart_passes_by_polling() {
     passes("{}", QUICKSTART, &[SHORTER, &["--set", "transport=polling"]].concat());
 }
 
-/// With pings so close that some are under way while the session moves.
+/// With pings so close that some are under way while sessions move.
 #[test]
 fn isolation_passes_while_users_move_to_websockets() {
-    let pings = r#"{"pingInterval":20,"pingTimeout":5000}"#;
-    passes(pings, ISOLATION, &[SHORTER, &["--set", "transport=upgrade"]].concat());
+    let pings = r#"{"pingInterval":300,"pingTimeout":20000}"#;
+    let moving = ["--set", "transport=upgrade", "--set", "load.connect_rate=200/s"];
+    passes(pings, ISOLATION, &[SHORTER, &moving].concat());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use proc_macro2::{TokenStream, TokenTree};
 const LOOKED_AT: [&str; 7] =
     ["src", "tests", "benches", "reference-server", "scenarios", "docs", ".ci"];
 const EXTENSIONS: [&str; 9] = ["rs", "toml", "yaml", "md", "js", "json", "html", "css", ""];
-const SKIPPED: [&str; 2] = ["node_modules", "target"];
+const SKIPPED: [&str; 3] = ["node_modules", ".venv", "target"];
 
 /// A text file of the tree.
 pub(crate) struct File {

@@ -1,4 +1,5 @@
-//! Polling: what a client that polls, or moves to a WebSocket, takes in its stride and what ends it.
+//! Polling: what a client that polls, or moves to a WebSocket, takes in its stride, and what ends
+//! it.
 
 use chatbench::client::Way;
 

@@ -198,7 +198,7 @@ fn a_server_that_falls_silent_is_given_up() {
                 * event / ["no","heartbeat"]
             23999 timeout
             24000 timeout
-                * closed: no ping came for 15s, and one was due within 15s
+                * closed: no ping came for 15.0s, and one was due within 15.0s
                 until the end of time
             24001 < 2
         "#]],

@@ -157,7 +157,7 @@ const TRAPS: &[Trap] = &[
             "until 20000",
             "* connected / s None",
             "until 26000",
-            "* closed: no ping came for 26s, and one was due within 26s",
+            "* closed: no ping came for 26.0s, and one was due within 26.0s",
             "until the end of time",
         ],
     },
