@@ -18,6 +18,7 @@ mod peer;
 mod recovery;
 mod resources;
 mod robustness;
+mod round_trip;
 mod socket_io;
 mod survey;
 mod target;
