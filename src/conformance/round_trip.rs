@@ -53,6 +53,21 @@ impl<'t> RoundTrip<'t> {
         Ok(RoundTrip { trial, way: Way::Chat { speaker, hearer, room } })
     }
 
+    /// Has one text come back, for checks of what must not.
+    ///
+    /// # Errors
+    /// Unknown, when it does not.
+    pub(super) async fn works(&mut self) -> Result<(), Stop> {
+        self.say("works").await?;
+        match self.hear("works", "a text comes back").await {
+            Err(Stop::Failed(failure)) => {
+                let why = format!("a text that is said should come back: {}", failure.observed);
+                Err(Stop::unknown(why))
+            }
+            heard => heard,
+        }
+    }
+
     /// The session that speaks.
     pub(super) fn speaker(&mut self) -> &mut Peer {
         match &mut self.way {

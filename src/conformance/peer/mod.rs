@@ -205,6 +205,24 @@ impl Peer {
         }
     }
 
+    /// Makes a request in this session's name, when it is its turn to post; `request` is given
+    /// the session.
+    ///
+    /// # Errors
+    /// Says why there was no answer, or that this session does not poll; no verdict.
+    pub(super) async fn make(
+        &self,
+        request: impl FnOnce(&Polling) -> Request,
+    ) -> Result<Response, String> {
+        match &self.link {
+            Link::WebSocket(_) => Err("a WebSocket takes no posts".into()),
+            Link::Polling(polling, turn) => {
+                let _turn = turn.lock().await;
+                polling.make(&request(polling)).await
+            }
+        }
+    }
+
     /// Emits `data`, a JSON array, as an event of the main namespace.
     ///
     /// # Errors
