@@ -19,7 +19,11 @@ const fn group(title: &'static str, checks: &'static [Check]) -> Group {
 /// Every check there is, in the order of the protocols' layers.
 pub const CATALOGUE: &[Group] = &[
     group("Engine.IO handshake", engine_io::handshake::CHECKS),
+    group("Engine.IO refusals", engine_io::refusal::CHECKS),
     group("HTTP long-polling", engine_io::polling::CHECKS),
+    group("HTTP posts", engine_io::posting::CHECKS),
+    group("HTTP misuse", engine_io::misuse::CHECKS),
+    group("HTTP payload sizes", engine_io::size::CHECKS),
     group("CORS", cors::CHECKS),
     group("WebSocket", engine_io::websocket::CHECKS),
     group("Heartbeat", engine_io::heartbeat::CHECKS),

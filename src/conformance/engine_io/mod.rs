@@ -1,7 +1,11 @@
 //! Engine.IO: the handshake, both transports, the heartbeat, the close and the upgrade.
 
 pub(super) mod handshake;
+pub(super) mod refusal;
 pub(super) mod polling;
+pub(super) mod posting;
+pub(super) mod misuse;
+pub(super) mod size;
 pub(super) mod websocket;
 pub(super) mod heartbeat;
 pub(super) mod close;
