@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
+use super::polling::let_it_be_read;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Packet, Peer, Polling, Request, Via};
@@ -58,9 +59,9 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "EIO-HTTP-04d",
         title: "a post of packets that only others may send closes the session",
-        requirement: "`open`: used during the handshake, by the server; `upgrade`: used during the \
-                      upgrade process, on the WebSocket",
-        section: Section::Practice,
+        requirement: "open […] Used during the handshake. […] upgrade […] Used during the upgrade \
+                      process.",
+        section: Section::EngineIo("Protocol"),
         level: Level::Should,
         needs: &[Need::Polling],
         pace: Pace::Together,
@@ -153,6 +154,7 @@ async fn refuses_second_post(trial: &Trial) -> Found {
         return Err(Stop::unknown(format!("a post by itself: {}", alone.brief())));
     }
     let half = half_a_post(trial, &polling).await.map_err(Stop::unknown)?;
+    let_it_be_read(trial).await?;
     trial.pause(HALF_WAY).await;
     let second = polling.make(&sound_post(trial, &polling)).await;
     let second = second.map_err(|why| Stop::failed(EXPECTED, why))?;

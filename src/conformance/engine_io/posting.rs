@@ -7,8 +7,8 @@ use crate::conformance::peer::{Packet, Via, body_of, told};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
 
-const CONCATENATED: &str = "multiple packets might be concatenated in a single payload […] The packets are separated by \
-     the record separator character: `\\x1e`";
+const CONCATENATED: &str = "multiple packets might be concatenated in a single payload […] The \
+                            packets are separated by the record separator character: `\\x1e`";
 /// How many packets a post is tried with: one server takes 16 and no more.
 const PACKETS: [usize; 4] = [1, 16, 17, 25];
 

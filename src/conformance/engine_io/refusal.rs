@@ -6,12 +6,12 @@ use crate::conformance::peer::socket::{Heard, Opening, SocketReader};
 use crate::conformance::peer::{Request, Response, shortened};
 use crate::conformance::trial::Trial;
 
-const MISSING_POLLING: &str = "If a mandatory query parameter is missing, then the server MUST respond with an HTTP 400 \
-     error status.";
-const MISSING_WEBSOCKET: &str = "If a mandatory query parameter is missing, then the server MUST close the WebSocket \
-     connection.";
-const UNKNOWN_SESSION: &str = "The server MUST return an HTTP 400 response if the session ID (from the `sid` query \
-     parameter) is not known.";
+const MISSING_POLLING: &str = "If a mandatory query parameter is missing, then the server MUST \
+                               respond with an HTTP 400 error status.";
+const MISSING_WEBSOCKET: &str = "If a mandatory query parameter is missing, then the server MUST \
+                                 close the WebSocket connection.";
+const UNKNOWN_SESSION: &str = "The server MUST return an HTTP 400 response if the session ID (from \
+                               the `sid` query parameter) is not known.";
 
 pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
@@ -105,7 +105,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "EIO-HS-06b",
         title: "a request to poll that asks for a WebSocket does not get one",
-        requirement: "`transport`: `websocket`. Mandatory, the name of the transport.",
+        requirement: "`transport` […] `websocket` […] Mandatory, the name of the transport.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Should,
         needs: &[],
@@ -120,7 +120,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         title: "only GET opens a session",
         requirement: "To establish a connection, the client MUST send an HTTP `GET` request to the \
                       server",
-        section: Section::Suite,
+        section: Section::EngineIo("Handshake"),
         level: Level::Should,
         needs: &[Need::Polling],
         pace: Pace::Together,
@@ -186,8 +186,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "EIO-HS-10",
         title: "no WebSocket is opened for a session that there is not",
-        requirement: "`sid`: optional, depending on whether it's an upgrade from HTTP long-polling \
-                      or not. […] the session identifier",
+        requirement: "`sid` […] Optional, depending on whether it's an upgrade from HTTP \
+                      long-polling or not.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
         needs: &[],
@@ -200,8 +200,9 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "EIO-HS-14",
         title: "a request for a WebSocket that asks for no upgrade is refused",
-        requirement: "GET /engine.io/?EIO=4&transport=websocket […] HTTP 101 (WebSocket handshake)",
-        section: Section::EngineIo("WebSocket"),
+        requirement: "WebSocket-only session […] GET /engine.io/?EIO=4&transport=websocket […] \
+                      HTTP 101",
+        section: Section::EngineIo("Handshake"),
         level: Level::Should,
         needs: &[],
         pace: Pace::Together,

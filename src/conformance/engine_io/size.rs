@@ -14,10 +14,11 @@ const BYTES_BEYOND: usize = 1_000;
 const BYTES_BELOW: usize = 200;
 const CHUNK_BYTES: usize = 16 * 1024;
 
-const MAX_PAYLOAD: &str = "`maxPayload`: the maximum number of bytes per chunk, used by the client to aggregate packets \
-     into payloads";
-const TOO_LARGE: &str = "The 413 (Content Too Large) status code indicates that the server is refusing to process a \
-     request because the request content is larger than the server is willing or able to process.";
+const MAX_PAYLOAD: &str = "`maxPayload` […] The maximum number of bytes per chunk, used by the \
+                           client to aggregate packets into payloads.";
+const TOO_LARGE: &str = "The 413 (Content Too Large) status code indicates that the server is \
+                         refusing to process a request because the request content is larger \
+                         than the server is willing or able to process.";
 
 pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
