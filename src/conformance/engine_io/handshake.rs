@@ -152,6 +152,10 @@ async fn opens_by_polling(trial: &Trial) -> Found {
     const EXPECTED: &str = "HTTP 200 and an open packet with sid, upgrades, pingInterval and \
                             pingTimeout";
     let response = trial.answer(&trial.get(&trial.query("polling")), EXPECTED).await?;
+    if trial.survey().websocket && response.is_refusal() {
+        let why = format!("the server does not poll: {}", response.brief());
+        return Err(Stop::NotApplicable(why));
+    }
     let handshake = handshake_of(&response, EXPECTED)?;
     check_open_packet(&handshake, EXPECTED)?;
     fine()
@@ -171,7 +175,10 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
     let (opening, scribe) = trial.open(&trial.websocket_request(&trial.query("websocket"))).await;
     let mut reader = match opening {
         Opening::Open(reader, _) => reader,
-        Opening::Refused(response) => return Err(Stop::failed(EXPECTED, response.brief())),
+        Opening::Refused(response) => {
+            has_websocket(trial)?;
+            return Err(Stop::failed(EXPECTED, response.brief()));
+        }
         Opening::Broken(why) => return Err(Stop::failed(EXPECTED, why)),
     };
     let first = tokio::time::timeout(trial.patience().answer, reader.next()).await;
@@ -189,12 +196,22 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
 }
 
 async fn offers_no_upgrades(trial: &Trial) -> Found {
+    has_websocket(trial)?;
     let peer = trial.session(Via::WebSocket).await?;
     let upgrades = &peer.handshake["upgrades"];
     // That they have to be there at all is another check's.
     let none = upgrades.as_array().is_none_or(Vec::is_empty);
     ensure(none, "`\"upgrades\":[]`", || format!("`\"upgrades\":{upgrades}`"))?;
     fine()
+}
+
+/// # Errors
+/// Not applicable, where the server takes no WebSockets.
+pub(super) fn has_websocket(trial: &Trial) -> Result<(), Stop> {
+    if trial.survey().websocket {
+        return Ok(());
+    }
+    Err(Stop::NotApplicable("the server opens no session by WebSocket".into()))
 }
 
 /// The handshake in an answer by HTTP.
@@ -224,6 +241,7 @@ fn check_open_packet(handshake: &Value, expected: &str) -> Result<(), Stop> {
 
 async fn keeps_transports_apart(trial: &Trial) -> Found {
     const EXPECTED: &str = "HTTP 4xx to the poll, and a WebSocket that works on";
+    has_websocket(trial)?;
     let mut peer = trial.session(Via::WebSocket).await?;
     let query = format!("EIO=4&transport=polling&sid={}{}", peer.sid, trial.dial().query());
     let response = trial.answer(&trial.get(&query), EXPECTED).await?;

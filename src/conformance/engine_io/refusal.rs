@@ -1,5 +1,6 @@
 //! Refusal: handshakes and sessions that there are not (Engine.IO protocol v4, *Query parameters*).
 
+use super::handshake::has_websocket;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Heard, Opening, SocketReader};
@@ -253,6 +254,7 @@ async fn refuses_sockets_of_transports(trial: &Trial) -> Found {
 
 async fn refuses_socket_for_polling(trial: &Trial) -> Found {
     const EXPECTED: &str = "no session on a WebSocket";
+    has_websocket(trial)?;
     let query = trial.query("polling");
     let (opening, _) = trial.open(&trial.websocket_request(&query)).await;
     match opening {
@@ -352,6 +354,7 @@ fn told(query: &str, response: &Response) -> String {
 /// Wants a request for a WebSocket to be refused, or the WebSocket to be closed, and no session.
 async fn wants_no_socket(trial: &Trial, query: &str) -> Result<(), Stop> {
     const EXPECTED: &str = "an HTTP error, or the connection closed, and no session";
+    has_websocket(trial)?;
     let request: Request = trial.websocket_request(&whole(trial, query));
     let asked = trial.clock().now();
     let (opening, _) = trial.open(&request).await;

@@ -31,7 +31,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         pace: Pace::Together,
         wire: "POST an event of maxPayload + 1000 bytes → it does not come back",
         why: "A limit that is not kept bounds nobody's memory.",
-        differs: "",
+        differs: "The session stays on the official server; others close it.",
         run: |trial| Box::pin(drops_too_long(trial, Framing::Length)),
     },
     Check {
