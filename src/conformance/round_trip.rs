@@ -18,7 +18,7 @@ pub(super) struct RoundTrip<'t> {
 }
 
 enum Way<'t> {
-    Echo { peer: Peer, event: &'t str, back: &'t str },
+    Echo { peer: Box<Peer>, event: &'t str, back: &'t str },
     Chat { speaker: Box<Member<'t>>, hearer: Box<Member<'t>>, room: String },
 }
 
@@ -39,6 +39,7 @@ impl<'t> RoundTrip<'t> {
     /// As [`RoundTrip::by`].
     pub(super) async fn of(trial: &'t Trial, peer: Peer, via: Via) -> Result<RoundTrip<'t>, Stop> {
         if let Some((event, back)) = &trial.hooks().echo {
+            let peer = Box::new(peer);
             return Ok(RoundTrip { trial, way: Way::Echo { peer, event, back } });
         }
         let room = trial.room("round-trip");

@@ -304,23 +304,47 @@ async fn gives_random_ids(trial: &Trial) -> Found {
     for _ in 0..SIDS_IN_ROW {
         sids.push(opened_and_closed(trial).await?);
     }
-    let common = sids[1..].iter().map(|sid| common_prefix(&sids[0], sid)).min().unwrap_or(0);
-    let shortest = sids.iter().map(|sid| sid.len() - common).min().unwrap_or(0);
-    let expected = format!("{SID_CHARS_MIN} characters or more that are not the same in all");
-    ensure(shortest >= SID_CHARS_MIN, &expected, || {
-        format!("{:?} and {:?}, the first {common} the same in all", sids[0], sids[1])
-    })?;
-    for pair in sids.windows(2) {
-        let changed = pair[0].bytes().zip(pair[1].bytes()).filter(|(a, b)| a != b).count();
-        let expected = format!("{SID_CHARS_CHANGED_MIN} characters or more differ");
-        ensure(changed >= SID_CHARS_CHANGED_MIN, &expected, || {
-            format!("{:?} and then {:?}", pair[0], pair[1])
-        })?;
+    if let Some(guessable) = guessable(&sids) {
+        let expected = "ids of 16 characters or more that change throughout";
+        return Err(Stop::failed(expected, guessable));
     }
     fine()
+}
+
+/// Why the next of `sids` could be guessed; nothing, if it could not.
+fn guessable(sids: &[String]) -> Option<String> {
+    let common = sids.windows(2).map(|pair| common_prefix(&pair[0], &pair[1])).min()?;
+    let shortest = sids.iter().map(|sid| sid.len() - common).min()?;
+    if shortest < SID_CHARS_MIN {
+        return Some(format!("{:?}, the first {common} characters the same in all", sids[0]));
+    }
+    let changed =
+        |pair: &&[String]| pair[0].bytes().zip(pair[1].bytes()).filter(|(a, b)| a != b).count();
+    let alike = sids.windows(2).find(|pair| changed(pair) < SID_CHARS_CHANGED_MIN)?;
+    Some(format!("{:?} and then {:?}", alike[0], alike[1]))
 }
 
 /// How many bytes two ids begin with alike.
 fn common_prefix(one: &str, other: &str) -> usize {
     one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_are_short_counted_or_mostly_alike_can_be_guessed() {
+        let cases = [
+            (["f2Kd8sLq0aZx", "Qm4yT7vB1nWc"], true),
+            (["node-one-000000000017", "node-one-000000000018"], true),
+            (["aaaaaaaaaaaaaaaaaaaa", "baaaaaaaaaaaaaaaaaab"], true),
+            (["Y7hZPp3vK2mQxT9sAAAB", "d0LwEr5uJ8cNfG1yAAAC"], false),
+            (["node-one-Y7hZPp3vK2mQxT9s", "node-one-d0LwEr5uJ8cNfG1y"], false),
+        ];
+        for (sids, wanted) in cases {
+            let found = guessable(&sids.map(str::to_owned));
+            assert_eq!(found.is_some(), wanted, "{sids:?}: {found:?}");
+        }
+    }
 }

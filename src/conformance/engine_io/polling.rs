@@ -16,7 +16,7 @@ use crate::transport::Stream;
 const HANGS_AFTER: Duration = Duration::from_millis(60);
 /// Polls that are answered at once, each with something that was due, before one hangs.
 const POLLS_MAX: u32 = 20;
-/// From an event to the end of the poll that hangs.
+/// From the answer to the post of an event to that to the poll that hangs.
 const WAKES_WITHIN: Duration = Duration::from_millis(500);
 /// How often that is measured: by an odd number, for the one in the middle is taken.
 const WAKES: usize = 5;
@@ -59,7 +59,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Should,
         needs: &[Need::Polling],
         pace: Pace::Alone,
-        wire: "GET, which hangs; an event → 200 within 500 ms, in the middle of five tries",
+        wire: "GET, which hangs; POST an event → both are answered within 500 ms of each other",
         why: "A server that looks only now and then delays every message of those who poll.",
         differs: "",
         run: |trial| Box::pin(wakes_promptly(trial)),
@@ -200,16 +200,17 @@ async fn wakes_promptly(trial: &Trial) -> Found {
         // Until the poll hangs again.
         trial.pause(HANGS_AFTER).await;
         let text = format!("wake {number}");
-        let said = trial.clock().now();
         trip.say(&text).await?;
+        // Not from before: how far away the server is does not count.
+        let taken = trial.clock().now();
         trip.hear(&text, "the poll is answered with the event").await?;
-        took.push(trial.clock().now().since(said));
+        took.push(trial.clock().now().since(taken));
     }
     took.sort();
     let median = took[WAKES / 2];
     let brief = format!("{} ms", median.as_millis());
-    ensure(median < WAKES_WITHIN, "an answer within 500 ms", || brief.clone())?;
-    Ok(brief)
+    ensure(median < WAKES_WITHIN, "an answer within 500 ms, as a rule", || brief.clone())?;
+    Ok(format!("{brief} after the post was answered"))
 }
 
 async fn tells_compression(trial: &Trial) -> Found {

@@ -206,3 +206,15 @@ async fn wants_back(trip: &mut RoundTrip<'_>, text: &str, framing: Framing) -> F
     trip.hear(text, &expected).await?;
     fine()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_coded_in_chunks_and_an_end() {
+        assert_eq!(in_chunks(b"hello"), b"5\r\nhello\r\n0\r\n\r\n");
+        let long = in_chunks(&vec![b'x'; CHUNK_BYTES + 1]);
+        assert!(long.starts_with(b"4000\r\nx") && long.ends_with(b"\r\n1\r\nx\r\n0\r\n\r\n"));
+    }
+}
