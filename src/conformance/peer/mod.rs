@@ -10,6 +10,7 @@ pub(super) mod http;
 mod polling;
 pub(super) mod socket;
 mod transcript;
+mod upgrading;
 
 pub(super) use dial::{Dial, DialOptions};
 pub(super) use ears::{End, Heartbeats};
@@ -17,6 +18,7 @@ pub(super) use http::{Request, Response};
 pub(super) use polling::{Packet, Polling, body_of, packets};
 pub use transcript::{Line, Way};
 pub(super) use transcript::{Scribe, Transcript, hex, shortened};
+pub(super) use upgrading::{Probe, Upgrading};
 
 use std::collections::VecDeque;
 use std::rc::Rc;
