@@ -26,6 +26,8 @@ pub const CATALOGUE: &[Group] = &[
     group("HTTP payload sizes", engine_io::size::CHECKS),
     group("CORS", cors::CHECKS),
     group("WebSocket", engine_io::websocket::CHECKS),
+    group("WebSocket frames", engine_io::frames::CHECKS),
+    group("WebSocket agreement", engine_io::agreement::CHECKS),
     group("Heartbeat", engine_io::heartbeat::CHECKS),
     group("Close", engine_io::close::CHECKS),
     group("Upgrade", engine_io::upgrade::CHECKS),

@@ -7,6 +7,8 @@ pub(super) mod posting;
 pub(super) mod misuse;
 pub(super) mod size;
 pub(super) mod websocket;
+pub(super) mod frames;
+pub(super) mod agreement;
 pub(super) mod heartbeat;
 pub(super) mod close;
 pub(super) mod upgrade;

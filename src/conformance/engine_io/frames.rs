@@ -1,0 +1,234 @@
+//! Frames: what a WebSocket has to do beneath Engine.IO (RFC 6455, sections 5, 7 and 8).
+
+use std::time::Duration;
+
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use crate::conformance::check::{Check, Level, Pace, Section};
+use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
+use crate::conformance::peer::{Peer, Via, hex};
+use crate::conformance::round_trip::RoundTrip;
+use crate::conformance::trial::Trial;
+
+pub(in crate::conformance) const CHECKS: &[Check] = &[
+    Check {
+        id: "EIO-WS-04",
+        title: "a message in two fragments is put together",
+        requirement: "clients and servers MUST support receiving both fragmented and \
+                      unfragmented messages",
+        section: Section::WebSocket("5.4"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "the head of `42[…]`, 20 ms later its tail → `42[…]`",
+        why: "Proxies may fragment messages, and clients do so with long ones.",
+        differs: "",
+        run: |trial| Box::pin(puts_fragments_together(trial)),
+    },
+    Check {
+        id: "EIO-WS-05",
+        title: "a WebSocket ping is answered with a WebSocket pong",
+        requirement: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response",
+        section: Section::WebSocket("5.5.2"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "ping frame → pong frame",
+        why: "Proxies and clients tell by it whether the server is alive.",
+        differs: "netty-socketio 2.0.14 sends no pong.",
+        run: |trial| Box::pin(answers_ping(trial, false)),
+    },
+    Check {
+        id: "EIO-WS-05b",
+        title: "a WebSocket pong carries what the ping carried",
+        requirement: "A Pong frame sent in response to a Ping frame must have identical \
+                      \"Application data\"",
+        section: Section::WebSocket("5.5.3"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "ping frame with `chatbench` → pong frame with `chatbench`",
+        why: "A client that has several pings under way matches pongs with them by it.",
+        differs: "netty-socketio 2.0.14 sends no pong.",
+        run: |trial| Box::pin(answers_ping(trial, true)),
+    },
+    Check {
+        id: "EIO-WS-06",
+        title: "a closing frame is answered with a closing frame",
+        requirement: "If an endpoint receives a Close frame and did not previously send a Close \
+                      frame, the endpoint MUST send a Close frame in response.",
+        section: Section::WebSocket("5.5.1"),
+        level: Level::Should,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "closing frame with 1000 → closing frame",
+        why: "A client that hears no answer waits for its own timeout before it lets go.",
+        differs: "",
+        run: |trial| Box::pin(answers_closing_frame(trial)),
+    },
+    Check {
+        id: "EIO-WS-06b",
+        title: "after the closing frames the server ends the TCP connection",
+        requirement: "The server MUST close the underlying TCP connection immediately",
+        section: Section::WebSocket("5.5.1"),
+        level: Level::Should,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "closing frame with 1000 → closing frame, end of TCP",
+        why: "A connection that nobody ends keeps its file descriptor.",
+        differs: "",
+        run: |trial| Box::pin(ends_tcp(trial)),
+    },
+    Check {
+        id: "EIO-WS-07",
+        title: "text that is not UTF-8 closes the connection",
+        requirement: "When an endpoint […] finds that the byte stream is not, in fact, a valid \
+                      UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.",
+        section: Section::WebSocket("8.1"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "text frame of `34 c3 28`, pings answered → closed (1007)",
+        why: "What is relayed of it makes other clients drop their connections.",
+        differs: "netty-socketio 2.0.14 takes it; socketioxide closes without a code.",
+        run: |trial| Box::pin(closes_at(trial, NOT_UTF8, "the connection is closed (1007)")),
+    },
+    Check {
+        id: "EIO-WS-08",
+        title: "a frame that is not masked closes the connection",
+        requirement: "The server MUST close the connection upon receiving a frame that is not \
+                      masked.",
+        section: Section::WebSocket("5.1"),
+        level: Level::Should,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "text frame without a mask, pings answered → closed (1002)",
+        why: "Masks keep a page from writing bytes of its choice to servers behind a proxy.",
+        differs: "gevent-websocket, tornado and aiohttp take it.",
+        run: |trial| Box::pin(closes_at(trial, NOT_MASKED, "the connection is closed (1002)")),
+    },
+];
+
+/// How long the fragments are apart.
+const BETWEEN_FRAGMENTS: Duration = Duration::from_millis(20);
+
+const NOT_UTF8: Frame<'_> = Frame {
+    opcode: OpCode::Data(Data::Text),
+    is_final: true,
+    masked: true,
+    payload: &[0x34, 0xc3, 0x28],
+};
+
+const NOT_MASKED: Frame<'_> = Frame {
+    opcode: OpCode::Data(Data::Text),
+    is_final: true,
+    masked: false,
+    // A packet that servers ignore when it is masked.
+    payload: b"3",
+};
+
+async fn puts_fragments_together(trial: &Trial) -> Found {
+    const TEXT: &str = "a text in two fragments";
+    let mut session = RoundTrip::by(trial, Via::WebSocket).await?;
+    let whole = session.packet(TEXT);
+    let (head, tail) = whole.split_at(whole.len() - 12);
+    let fragments = [
+        Frame { is_final: false, ..Frame::text(head) },
+        Frame { opcode: OpCode::Data(Data::Continue), ..Frame::text(tail) },
+    ];
+    let speaker = session.speaker();
+    let socket = speaker.socket().ok_or_else(|| Stop::unknown("there is no WebSocket"))?;
+    let sent = socket.send_slowly(&fragments, async || trial.pause(BETWEEN_FRAGMENTS).await).await;
+    sent.map_err(Stop::unknown)?;
+    session.hear(TEXT, "the text comes back whole").await?;
+    fine()
+}
+
+/// A WebSocket that nobody listens on but the check; its handshake is left unread.
+async fn bare(trial: &Trial) -> Result<(SocketReader, SocketWriter), Stop> {
+    let request = trial.websocket_request(&trial.query("websocket"));
+    match trial.open(&request).await.0 {
+        Opening::Open(reader, writer) => Ok((reader, writer)),
+        Opening::Refused(response) => Err(Stop::unknown(response.brief())),
+        Opening::Broken(why) => Err(Stop::unknown(why)),
+    }
+}
+
+/// Reads until something comes that is wanted; the error says how that ended.
+async fn read_until<T>(
+    trial: &Trial,
+    reader: &mut SocketReader,
+    is_wanted: impl Fn(&Heard) -> Option<T>,
+) -> Result<T, String> {
+    let until = trial.clock().now() + trial.patience().answer;
+    loop {
+        let left = until.since(trial.clock().now());
+        let heard = tokio::time::timeout(left, reader.next()).await;
+        let heard = heard.map_err(|_| "nothing of the kind came, and the connection stands")??;
+        if let Some(found) = is_wanted(&heard) {
+            return Ok(found);
+        }
+    }
+}
+
+async fn answers_ping(trial: &Trial, alike: bool) -> Found {
+    const PAYLOAD: &[u8] = b"chatbench";
+    let expected = if alike { "a pong that carries `chatbench`" } else { "a pong" };
+    let (mut reader, writer) = bare(trial).await?;
+    writer.send(&[Frame::control(Control::Ping, PAYLOAD)]).await.map_err(Stop::unknown)?;
+    let is_pong = |heard: &Heard| match heard {
+        Heard::Pong(payload) => Some(payload.clone()),
+        _ => None,
+    };
+    let pong = read_until(trial, &mut reader, is_pong).await;
+    let carried = pong.map_err(|why| Stop::failed(expected, why))?;
+    ensure(!alike || carried == PAYLOAD, expected, || format!("a pong of {}", hex(&carried)))?;
+    fine()
+}
+
+/// Sends a closing frame and reads the one that comes back: its code.
+async fn close_by_frame(trial: &Trial) -> Result<(SocketReader, u16), Stop> {
+    const EXPECTED: &str = "a closing frame in answer to one";
+    let (mut reader, writer) = bare(trial).await?;
+    let code = 1000_u16.to_be_bytes();
+    writer.send(&[Frame::control(Control::Close, &code)]).await.map_err(Stop::unknown)?;
+    let is_close = |heard: &Heard| match heard {
+        Heard::Close(code, _) => Some(*code),
+        _ => None,
+    };
+    let closed = read_until(trial, &mut reader, is_close).await;
+    let code = closed.map_err(|why| Stop::failed(EXPECTED, why))?;
+    Ok((reader, code))
+}
+
+async fn answers_closing_frame(trial: &Trial) -> Found {
+    let (_, code) = close_by_frame(trial).await?;
+    if code == 1000 { fine() } else { Ok(format!("its code is {code}, not 1000")) }
+}
+
+async fn ends_tcp(trial: &Trial) -> Found {
+    const EXPECTED: &str = "the TCP connection is ended after the closing frames";
+    let closed = close_by_frame(trial).await;
+    let (mut reader, _) = closed.map_err(|stop| match stop {
+        Stop::Failed(failure) => Stop::unknown(failure.observed),
+        other => other,
+    })?;
+    let ended = tokio::time::timeout(trial.patience().answer, reader.next()).await;
+    match ended {
+        Ok(Err(_)) => fine(),
+        Ok(Ok(heard)) => Err(Stop::failed(EXPECTED, format!("{heard:?} comes after them"))),
+        Err(_) => Err(Stop::failed(EXPECTED, "the TCP connection stands")),
+    }
+}
+
+async fn closes_at(trial: &Trial, wrong: Frame<'_>, expected: &str) -> Found {
+    let peer = trial.connect(Via::WebSocket).await?;
+    let twin = trial.connect(Via::WebSocket).await?;
+    let offend = async |peer: &Peer| match peer.socket() {
+        Some(socket) => socket.send(&[wrong]).await,
+        None => Ok(()),
+    };
+    let end = trial.closes(peer, twin, expected, offend).await?;
+    Ok(end.how)
+}
