@@ -29,6 +29,7 @@ pub const CATALOGUE: &[Group] = &[
     group("WebSocket frames", engine_io::frames::CHECKS),
     group("WebSocket agreement", engine_io::agreement::CHECKS),
     group("Heartbeat", engine_io::heartbeat::CHECKS),
+    group("Signs of life", engine_io::liveness::CHECKS),
     group("Close", engine_io::close::CHECKS),
     group("Upgrade", engine_io::upgrade::CHECKS),
     group("Socket.IO connect", socket_io::connect::CHECKS),

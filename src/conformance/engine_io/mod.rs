@@ -10,5 +10,6 @@ pub(super) mod websocket;
 pub(super) mod frames;
 pub(super) mod agreement;
 pub(super) mod heartbeat;
+pub(super) mod liveness;
 pub(super) mod close;
 pub(super) mod upgrade;

@@ -17,6 +17,9 @@ use crate::conformance::finding::Stop;
 use crate::conformance::trial::Trial;
 use crate::time::Timestamp;
 
+/// A poll that was not answered by then is one that hangs.
+const PENDING_AFTER: Duration = Duration::from_millis(80);
+
 /// A session that polls when it is told to, and may upgrade.
 pub(in crate::conformance) struct Upgrading<'t> {
     pub(in crate::conformance) polling: Polling,
@@ -217,6 +220,43 @@ impl<'t> Upgrading<'t> {
             self.poll();
             self.polled(left).await?;
         }
+    }
+
+    /// Polls until a poll stays pending.
+    ///
+    /// # Errors
+    /// Says what a poll was answered instead of packets.
+    pub(in crate::conformance) async fn hang(&mut self) -> Result<(), String> {
+        const POLLS_MAX: usize = 20;
+        for _ in 0..POLLS_MAX {
+            self.poll();
+            if self.polled(PENDING_AFTER).await?.is_none() {
+                return Ok(());
+            }
+            self.answer_ping().await?;
+        }
+        Err("no poll stays pending".into())
+    }
+
+    /// Polls until a ping comes that was not answered yet.
+    ///
+    /// # Errors
+    /// Says what came instead.
+    pub(in crate::conformance) async fn wait_for_ping(
+        &mut self,
+        within: Duration,
+    ) -> Result<(), String> {
+        let clock = self.trial.clock();
+        let until = clock.now() + within;
+        while !self.owes_pong {
+            let left = until.since(clock.now());
+            if left.is_zero() {
+                return Err("no ping comes".into());
+            }
+            self.poll();
+            self.polled(left).await?;
+        }
+        Ok(())
     }
 
     /// Asks for a namespace that there is not, and polls for the refusal.
