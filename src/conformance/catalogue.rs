@@ -32,6 +32,7 @@ pub const CATALOGUE: &[Group] = &[
     group("Signs of life", engine_io::liveness::CHECKS),
     group("Close", engine_io::close::CHECKS),
     group("Upgrade", engine_io::upgrade::CHECKS),
+    group("Upgrades gone wrong", engine_io::detour::CHECKS),
     group("Socket.IO connect", socket_io::connect::CHECKS),
     group("Socket.IO disconnect", socket_io::disconnect::CHECKS),
     group("Socket.IO events", socket_io::events::CHECKS),

@@ -13,3 +13,5 @@ pub(super) mod heartbeat;
 pub(super) mod liveness;
 pub(super) mod close;
 pub(super) mod upgrade;
+pub(super) mod detour;
+mod passage;

@@ -106,15 +106,7 @@ impl<'t> Upgrading<'t> {
     /// # Errors
     /// Says why there is none.
     pub(in crate::conformance) async fn open_socket(&self) -> Result<Probe, String> {
-        let query = format!("{}&sid={}", self.trial.query("websocket"), self.polling.sid);
-        let (opening, scribe) = self.trial.open(&self.trial.websocket_request(&query)).await;
-        match opening {
-            Opening::Open(reader, writer) => {
-                Ok(Probe { reader, writer, scribe, clock: self.trial.clock() })
-            }
-            Opening::Refused(response) => Err(response.brief()),
-            Opening::Broken(why) => Err(why),
-        }
+        Probe::open(self.trial, &self.polling.sid).await
     }
 
     /// Begins to poll, unless a poll is under way.
@@ -308,6 +300,22 @@ pub(in crate::conformance) struct Probe {
 }
 
 impl Probe {
+    /// Opens a WebSocket with the id of a session.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    pub(in crate::conformance) async fn open(trial: &Trial, sid: &str) -> Result<Probe, String> {
+        let query = format!("{}&sid={sid}", trial.query("websocket"));
+        let (opening, scribe) = trial.open(&trial.websocket_request(&query)).await;
+        match opening {
+            Opening::Open(reader, writer) => {
+                Ok(Probe { reader, writer, scribe, clock: trial.clock() })
+            }
+            Opening::Refused(response) => Err(response.brief()),
+            Opening::Broken(why) => Err(why),
+        }
+    }
+
     /// Sends one packet of text.
     ///
     /// # Errors
