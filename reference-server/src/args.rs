@@ -45,6 +45,12 @@ pub struct ServeArgs {
     #[arg(long = "cors-origin", value_name = "ORIGIN", default_value = Options::CORS_ORIGIN)]
     pub cors_origins: Vec<HeaderValue>,
 
+    /// Have events beside the chat, by which a server can be checked: `message` comes back to its
+    /// sender as `message-back`, `message-with-ack` is acknowledged with its arguments,
+    /// `leave-room` leaves a room, and the namespace `/custom` has the chat and all of that again
+    #[arg(long)]
+    pub hooks: bool,
+
     /// Log warnings only
     #[arg(long)]
     pub quiet: bool,
@@ -63,6 +69,7 @@ impl ServeArgs {
             ping_interval: self.ping_interval,
             ping_timeout: self.ping_timeout,
             cors_origins: self.cors_origins.clone(),
+            hooks: self.hooks,
             faults: self.faults.clone(),
             seed: self.seed,
             ..Options::default()

@@ -12,6 +12,7 @@ use socketioxide::{BroadcastError, SocketError};
 use tracing::{debug, info, warn};
 
 use crate::fault::Saboteur;
+use crate::hooks;
 use crate::in_order::{InOrder, Marker};
 use crate::options::Options;
 use crate::payload::Payload;
@@ -27,6 +28,8 @@ pub(crate) const RECEIVE: &str = "onreceive-msg";
 pub(crate) struct Chat {
     /// What goes wrong on purpose; `None` costs a correct server one branch per event.
     saboteur: Option<Arc<Saboteur>>,
+    /// Whether there are events beside the contract.
+    hooks: bool,
     /// Messages refused because a receiver's queue was full.
     refused: AtomicU64,
 }
@@ -34,10 +37,10 @@ pub(crate) struct Chat {
 impl Chat {
     pub(crate) fn new(options: &Options) -> Arc<Self> {
         let saboteur = Saboteur::new(&options.faults, options.seed).map(Arc::new);
-        Arc::new(Self { saboteur, refused: AtomicU64::new(0) })
+        Arc::new(Self { saboteur, hooks: options.hooks, refused: AtomicU64::new(0) })
     }
 
-    /// The handler of the main namespace.
+    /// The handler of a namespace.
     pub(crate) fn on_connect(self: &Arc<Self>) -> impl ConnectHandler<LocalAdapter, Marker> {
         let chat = self.clone();
         InOrder(move |socket: SocketRef| chat.connect(&socket))
@@ -59,6 +62,12 @@ impl Chat {
         socket.on(JOIN, InOrder(move |socket: SocketRef, event| chat.join(&socket, event)));
         let chat = self.clone();
         socket.on(SEND, InOrder(move |socket: SocketRef, event| chat.send(&socket, event)));
+        if self.hooks {
+            let chat = self.clone();
+            let leave = move |socket: SocketRef, event| chat.leave(&socket, event);
+            socket.on(hooks::LEAVE, InOrder(leave));
+            hooks::connect(socket);
+        }
         let chat = self.clone();
         socket.on_disconnect(InOrder(move |socket: SocketRef, _: DisconnectReason| {
             chat.disconnect(&socket);
@@ -74,6 +83,18 @@ impl Chat {
         match &self.saboteur {
             None => socket.join(room),
             Some(saboteur) => saboteur.join(socket, room),
+        }
+    }
+
+    fn leave(&self, socket: &SocketRef, mut event: Value) {
+        let room = match Payload::of_event(&mut event).and_then(|payload| payload.text()) {
+            Ok(room) => room,
+            Err(error) => return debug!("{} of {} ignored: {error}", hooks::LEAVE, socket.id),
+        };
+        info!("user left: {} from room {room}", socket.id);
+        match &self.saboteur {
+            None => socket.leave(room),
+            Some(saboteur) => saboteur.leave(socket, &room),
         }
     }
 

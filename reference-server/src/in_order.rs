@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use socketioxide::adapter::LocalAdapter;
-use socketioxide::extract::SocketRef;
-use socketioxide::handler::{ConnectHandler, DisconnectHandler, MessageHandler, Value};
+use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::handler::{
+    ConnectHandler, DisconnectHandler, FromMessageParts, MessageHandler, Value,
+};
 use socketioxide::socket::{DisconnectReason, Socket};
 
 /// A handler called at once, in the task that reads the connection.
@@ -17,6 +19,10 @@ use socketioxide::socket::{DisconnectReason, Socket};
 #[derive(Clone)]
 pub(crate) struct InOrder<F>(pub(crate) F);
 
+/// The same for events that are acknowledged.
+#[derive(Clone)]
+pub(crate) struct AnswerInOrder<F>(pub(crate) F);
+
 /// Keeps our implementations apart from those that socketioxide has for every closure.
 pub(crate) struct Marker;
 
@@ -26,6 +32,16 @@ where
 {
     fn call(&self, socket: Arc<Socket>, value: Value, _ack_id: Option<i64>) {
         (self.0)(socket.into(), value);
+    }
+}
+
+impl<F> MessageHandler<LocalAdapter, Marker> for AnswerInOrder<F>
+where
+    F: Fn(&SocketRef, Value, AckSender) + Send + Sync + 'static,
+{
+    fn call(&self, socket: Arc<Socket>, mut value: Value, ack_id: Option<i64>) {
+        let Ok(sender) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
+        (self.0)(&socket.into(), value, sender);
     }
 }
 

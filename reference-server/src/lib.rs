@@ -16,16 +16,20 @@
 //! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s
 //! - `chat`: the contract; `in_order`: why it keeps one sender's order; `payload`: what it relays,
 //!   with `attachments` and `fields` for the rare case that it must look inside
+//! - `hooks`: events beside the contract, off unless asked for, by which a server can be checked;
+//!   `arguments`: what they send again
 //! - [`fault`]: everything that may be wrong on purpose
 //! - [`background`]: a server on threads of its own, for tests; [`cli`]: a server as a command
 
 pub mod args;
+mod arguments;
 mod attachments;
 pub mod background;
 mod chat;
 pub mod cli;
 pub mod fault;
 mod fields;
+mod hooks;
 mod in_order;
 pub mod options;
 mod payload;

@@ -23,6 +23,11 @@ pub struct Options {
     pub queue_len_max: usize,
     /// The origins that browsers may call from.
     pub cors_origins: Vec<HeaderValue>,
+    /// Whether there are events beside the chat, by which a server can be checked: `message` comes
+    /// back to its sender as `message-back`, `message-with-ack` is acknowledged with its
+    /// arguments, `leave-room` leaves a room, and the namespace `/custom` has the chat and all
+    /// of that again.
+    pub hooks: bool,
     /// What to do wrong.
     pub faults: Vec<Fault>,
     /// What the faults' decisions are drawn from.
@@ -52,6 +57,7 @@ impl Default for Options {
             payload_bytes_max: Self::PAYLOAD_BYTES_MAX,
             queue_len_max: Self::QUEUE_LEN_MAX,
             cors_origins: vec![HeaderValue::from_static(Self::CORS_ORIGIN)],
+            hooks: false,
             faults: Vec::new(),
             seed: 0,
         }

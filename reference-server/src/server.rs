@@ -13,6 +13,7 @@ use tower_http::cors::CorsLayer;
 use tracing::{debug, warn};
 
 use crate::chat::Chat;
+use crate::hooks;
 use crate::options::Options;
 use crate::worker::Workers;
 
@@ -63,6 +64,10 @@ pub async fn run(
     let chat = Chat::new(&options);
     let (layer, io) = socket_io(&options);
     io.ns("/", chat.on_connect());
+    if options.hooks {
+        // A chat of its own: a fault in one namespace leaves the rooms of the other alone.
+        io.ns(hooks::NAMESPACE, Chat::new(&options).on_connect());
+    }
     let mut workers = Workers::start(&options, app(&options, layer), &chat)?;
     tokio::select! {
         () = hand_out(&listener, &mut workers) => {}
@@ -122,7 +127,8 @@ fn detach(stream: TcpStream) -> io::Result<std::net::TcpStream> {
 
 /// Says goodbye to every client.
 async fn close(io: &SocketIo) {
-    let sockets = io.sockets();
+    let namespaces = ["/", hooks::NAMESPACE].into_iter().filter_map(|name| io.of(name));
+    let sockets: Vec<_> = namespaces.flat_map(|namespace| namespace.sockets()).collect();
     if tokio::time::timeout(CLOSE_TIME_MAX, io.close()).await.is_err() {
         debug!("some receivers did not read to the end and are cut off");
     }

@@ -10,10 +10,13 @@ use crate::report::ExitKind;
 use crate::scenario::{Dialect, Overrides, Scenario};
 use crate::transport::{Endpoint, Tls};
 
+/// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
+const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
+
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
     let reference = match &args.url {
         Some(_) => None,
-        None => Some(Reference::start(&[], 0)?),
+        None => Some(Reference::start(&[], 0, &TO_BE_CHECKED)?),
     };
     let url = match (&args.url, &reference) {
         (Some(url), _) => url.clone(),
@@ -26,6 +29,7 @@ pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
     let checks: Vec<&'static Check> = conformance::checks().filter(wanted).collect();
     let dialect = match &args.dialect {
         Some(file) => Scenario::read(file, &Overrides::default())?.dialect,
+        None if reference.is_some() => Dialect::chat_with_hooks(),
         None => Dialect::chat(),
     };
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());

@@ -37,7 +37,7 @@ pub(super) fn shards(args: &PlanArgs) -> usize {
 /// Starts the bundled server if the scenario is to run against it.
 pub(super) fn reference(planned: &Planned, args: &RunArgs) -> Result<Option<Reference>, Failure> {
     match &planned.scenario.target {
-        Target::Reference => Ok(Some(Reference::start(&args.fault, planned.plan.seed)?)),
+        Target::Reference => Ok(Some(Reference::start(&args.fault, planned.plan.seed, &[])?)),
         Target::Urls(_) if args.fault.is_empty() => Ok(None),
         Target::Urls(_) => {
             let what = "--fault plants a fault in the bundled server, which is not the target";

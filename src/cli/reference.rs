@@ -27,11 +27,15 @@ pub(super) enum ReferenceError {
 }
 
 impl Reference {
-    /// Starts the bundled server on a free port, with `faults` planted.
-    pub(super) fn start(faults: &[Fault], seed: u64) -> Result<Reference, ReferenceError> {
+    /// Starts the bundled server on a free port, with `faults` planted and told what `more` says.
+    pub(super) fn start(
+        faults: &[Fault],
+        seed: u64,
+        more: &[&str],
+    ) -> Result<Reference, ReferenceError> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["serve", "--port", "0", "--quiet", "--until-stdin-closes"]);
-        command.args(["--seed", &seed.to_string()]);
+        command.args(["--seed", &seed.to_string()]).args(more);
         for fault in faults {
             command.args(["--fault", &fault.to_string()]);
         }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::error::Mistake;
 use super::file::SenderPolicy;
 use super::file::{
-    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EventFile, HooksFile, JoinFile,
+    AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EchoFile, EventFile,
+    HooksFile, JoinFile,
 };
 use super::path::Path;
 use super::template::{Part, Pattern, Placeholder, Template};
@@ -86,6 +87,12 @@ impl Dialect {
         Dialect::compile(&chat(), &Path::default()).expect("the dialect `chat` is well formed")
     }
 
+    /// The dialect `chat` with the events beside it that the bundled server has with `--hooks`.
+    pub fn chat_with_hooks() -> Dialect {
+        let map = chat_with_hooks();
+        Dialect::compile(&map, &Path::default()).expect("the dialect with hooks is well formed")
+    }
+
     /// The dialect that `file`, which stands at `path`, means.
     pub(super) fn new(file: &DialectFile, path: &Path) -> Result<Dialect, Mistake> {
         match file {
@@ -130,6 +137,19 @@ fn chat() -> DialectMap {
         sender: SenderPolicy::Excluded,
         hooks: HooksFile::default(),
     }
+}
+
+fn chat_with_hooks() -> DialectMap {
+    let echo = EchoFile { event: "message".into(), back: "message-back".into() };
+    let leave =
+        EventFile { event: "leave-room".into(), payload: Some("${room}".into()), arguments: None };
+    let hooks = HooksFile {
+        echo: Some(echo),
+        ack: Some("message-with-ack".into()),
+        namespace: Some("/custom".into()),
+        binary: true,
+    };
+    DialectMap { leave: Some(leave), hooks, ..chat() }
 }
 
 fn join(file: &JoinFile, path: &Path) -> Result<Join, Mistake> {

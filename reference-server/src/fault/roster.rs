@@ -57,6 +57,15 @@ impl Roster {
         });
     }
 
+    pub(super) fn leave(&mut self, sid: Sid, room: &str) {
+        let Some(number) = self.numbers.get(&sid) else { return };
+        let Some(left) = self.rooms.get_mut(room) else { return };
+        left.members.remove(number);
+        if left.members.is_empty() {
+            self.rooms.remove(room);
+        }
+    }
+
     /// The decision about this user's next message; `None` if it is gone.
     pub(super) fn next_send(&mut self, sid: Sid) -> Option<Turn> {
         let user = *self.numbers.get(&sid)?;

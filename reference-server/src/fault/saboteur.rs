@@ -78,6 +78,11 @@ impl Saboteur {
         });
     }
 
+    /// A leave; no fault is about it.
+    pub(crate) fn leave(&self, socket: &SocketRef, room: &str) {
+        self.roster().leave(socket.id, room);
+    }
+
     /// A message, heard by whom and how often and in what shape the faults want.
     pub(crate) fn send(self: &Arc<Self>, sender: &SocketRef, room: String, payload: Payload<'_>) {
         self.stall.message();

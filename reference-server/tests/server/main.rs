@@ -5,6 +5,7 @@ mod contract;
 mod cors;
 mod faults;
 mod fidelity;
+mod hooks;
 mod order;
 mod shutdown;
 mod support;

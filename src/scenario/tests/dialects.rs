@@ -137,3 +137,9 @@ fn an_offset_is_one_string_at_the_end_and_only_where_it_is_allowed() {
     assert!(!matches(&receive, &with(&[json!(17)]), Offset::Allowed));
     assert!(!matches(&receive, &with(&[json!("17-0"), json!("18-0")]), Offset::Allowed));
 }
+
+#[test]
+fn the_bundled_server_and_others_to_be_checked_have_the_same_hooks() {
+    let others = scenario(include_str!("../../../tests/interop/hooks.yaml"));
+    assert_eq!(others.dialect, Dialect::chat_with_hooks());
+}
