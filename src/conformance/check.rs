@@ -126,6 +126,8 @@ pub enum Need {
     Process,
     /// A heartbeat short enough to be waited for.
     Heartbeat,
+    /// A limit for sending CONNECT that is short enough to be waited for.
+    ConnectTimeout,
     /// That the server says how long a payload may be.
     MaxPayload,
     /// Connection state recovery.

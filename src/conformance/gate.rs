@@ -122,7 +122,8 @@ impl Gate {
         for &check in checks.iter().filter(|check| check.pace == Pace::Together) {
             let (gate, turns) = (Rc::clone(self), Rc::clone(&turns));
             running.spawn_local(async move {
-                let waits = check.needs.contains(&Need::Heartbeat);
+                let waits = [Need::Heartbeat, Need::ConnectTimeout];
+                let waits = waits.iter().any(|wait| check.needs.contains(wait));
                 let turn = if waits { None } else { turns.acquire().await.ok() };
                 let tried = gate.attempt(check).await;
                 drop(turn);
@@ -181,6 +182,7 @@ impl Gate {
             Need::Cluster => (target.peer.is_some(), "no second node: `--peer-url`"),
             Need::Process => (target.process.is_some(), "no process to look at: `--pid`"),
             Need::Heartbeat => return self.heartbeat_too_long(),
+            Need::ConnectTimeout => return self.connect_timeout_too_long(),
             Need::MaxPayload => {
                 (survey.payload_bytes_max.is_some(), "the server says no `maxPayload`")
             }
@@ -201,6 +203,17 @@ impl Gate {
                 humantime::format_duration(wait_max),
             )),
         }
+    }
+
+    fn connect_timeout_too_long(&self) -> Option<String> {
+        let patience = self.target.patience;
+        (patience.connect_timeout > patience.wait_max).then(|| {
+            format!(
+                "a session without CONNECT may stay for {}, longer than `--max-wait {}`",
+                humantime::format_duration(patience.connect_timeout),
+                humantime::format_duration(patience.wait_max),
+            )
+        })
     }
 
     /// Tries it between two controls.
