@@ -1,8 +1,13 @@
 //! Socket.IO: namespaces, events, acknowledgements and attachments.
 
-pub(super) mod connect;
-pub(super) mod disconnect;
-pub(super) mod events;
-pub(super) mod errors;
 pub(super) mod acks;
+pub(super) mod attachments;
 pub(super) mod binary;
+pub(super) mod connect;
+mod data;
+pub(super) mod disconnect;
+pub(super) mod errors;
+pub(super) mod events;
+pub(super) mod ids;
+mod offence;
+pub(super) mod opening;
