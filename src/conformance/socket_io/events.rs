@@ -81,7 +81,42 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         differs: "netty-socketio drops fields that are null.",
         run: |trial| Box::pin(returns_every_type(trial)),
     },
+    Check {
+        id: "SIO-EVT-05b",
+        title: "an event's name that is written with escapes is the same name",
+        requirement: "Two strings are the same when, their escapes read, all code units agree",
+        section: Section::Rfc(8259, "8.3"),
+        level: Level::Should,
+        needs: &[Need::Echo],
+        pace: Pace::Together,
+        wire: "`42[\"messag\\u0065\",1]` → as `42[\"message\",1]`",
+        why: "Some clients escape all but ASCII, and every one escapes quotation marks.",
+        differs: "socketioxide closes the connection.",
+        run: |trial| Box::pin(reads_an_escaped_name(trial)),
+    },
 ];
+
+/// `name` as JSON, with its last letter escaped.
+fn escaped(name: &str) -> String {
+    let mut chars: Vec<char> = name.chars().collect();
+    let last = chars.pop().map_or(String::new(), |last| {
+        last.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    });
+    let before = Value::from(chars.iter().collect::<String>()).to_string();
+    format!("{}{last}\"", before.strip_suffix('"').unwrap_or(&before))
+}
+
+async fn reads_an_escaped_name(trial: &Trial) -> Found {
+    let Some((event, back)) = &trial.hooks().echo else {
+        return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
+    };
+    let mut peer = trial.connect(via(trial)).await?;
+    let data = format!("[{},1]", escaped(event));
+    peer.send(format!("42{}{data}", trial.prefix())).await?;
+    let expected = format!("`{back}` comes back upon `{data}`");
+    peer.expect_data(&expected, |it| it.name() == Some(back)).await?;
+    fine()
+}
 
 const NAMES_OF_OBJECTS: [&str; 7] = [
     "__proto__",
@@ -165,4 +200,18 @@ async fn returns_every_type(trial: &Trial) -> Found {
         })?;
     }
     fine()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_name_is_the_same_name() {
+        for name in ["message", "a", "😀", "say \"hi\""] {
+            let read: Value = serde_json::from_str(&escaped(name)).expect("JSON");
+            assert_eq!(read, name);
+            assert_ne!(escaped(name), Value::from(name).to_string());
+        }
+    }
 }

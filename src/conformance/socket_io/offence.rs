@@ -1,5 +1,7 @@
 //! Offence: what nobody should say, each on a connection of its own, and what becomes of that.
 
+use std::time::Duration;
+
 use crate::conformance::finding::{Found, Stop};
 use crate::conformance::peer::{End, Event, Missing, Packet, Peer, Via, told};
 use crate::conformance::trial::Trial;
@@ -105,26 +107,39 @@ pub(super) async fn offend(
             say(peer, &text(format!("40{barrier},"))).await;
         }
     }
+    let each = aftermaths(trial, proof, &barrier, peers).await;
+    Ok(Aftermaths { each, twin: twin.round_trip().await })
+}
+
+/// Waits for all of `peers` at once, as long as it takes to know what became of each.
+async fn aftermaths(
+    trial: &Trial,
+    proof: Proof,
+    barrier: &str,
+    mut peers: Vec<Peer>,
+) -> Vec<Aftermath> {
     let clock = trial.clock();
     let until = clock.now() + trial.patience().answer;
+    let refusal = format!("44{barrier},");
+    let is_refusal = |packet: &Packet| {
+        matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
+    };
+    let mut answered = vec![false; peers.len()];
+    if let Proof::Answer = proof {
+        for (peer, answered) in peers.iter_mut().zip(&mut answered) {
+            *answered = peer.wait_for(until.since(clock.now()), is_refusal).await.is_ok();
+        }
+    }
+    // Who has answered has made up its mind; it may still have to carry it out.
+    let soon = clock.now() + trial.patience().quiet;
     let mut each = Vec::new();
-    for peer in &mut peers {
-        let refusal = format!("44{barrier},");
-        let is_refusal = |packet: &Packet| {
-            matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
-        };
-        let answered = match proof {
-            Proof::Answer => peer.wait_for(until.since(clock.now()), is_refusal).await.is_ok(),
-            Proof::Time => false,
-        };
-        // Who has answered has made up its mind; it may still have to carry it out.
-        let left = until.since(clock.now());
-        let left = if answered { trial.patience().quiet } else { left };
-        let end = peer.end(left).await.ok();
-        let heard = peer.collect(std::time::Duration::ZERO).await;
+    for (mut peer, answered) in peers.into_iter().zip(answered) {
+        let until = if answered { soon } else { until };
+        let end = peer.end(until.since(clock.now())).await.ok();
+        let heard = peer.collect(Duration::ZERO).await;
         each.push(Aftermath { end, answered, heard });
     }
-    Ok(Aftermaths { each, twin: twin.round_trip().await })
+    each
 }
 
 async fn say(peer: &Peer, packets: &[Packet]) {

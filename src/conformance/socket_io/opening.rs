@@ -182,7 +182,12 @@ async fn is_no_second_member(trial: &Trial) -> Found {
     let _ = members[1].settle().await;
     let heard = members[1].count(&["once"]).await[0];
     ensure(heard <= 1, EXPECTED, || format!("it heard it {heard} times"))?;
-    Ok(if stays { format!("it stays, and heard it {heard} times") } else { "it is closed".into() })
+    Ok(match (stays, heard) {
+        (false, _) => "it is closed",
+        (true, 0) => "it stays, and is no member any more",
+        (true, _) => "it stays, and is a member once",
+    }
+    .into())
 }
 
 async fn refuses_a_second_connect(trial: &Trial) -> Found {
