@@ -42,6 +42,7 @@ pub const CATALOGUE: &[Group] = &[
     group("Socket.IO acknowledgement ids", socket_io::ids::CHECKS),
     group("Socket.IO binary", socket_io::binary::CHECKS),
     group("Socket.IO attachments", socket_io::attachments::CHECKS),
+    group("Socket.IO in MessagePack", socket_io::msgpack::CHECKS),
     group("Chat delivery", chat::delivery::CHECKS),
     group("Chat exclusion", chat::exclusion::CHECKS),
     group("Chat isolation", chat::isolation::CHECKS),

@@ -132,6 +132,8 @@ pub enum Need {
     MaxPayload,
     /// Connection state recovery.
     Recovery,
+    /// That packets are MessagePack.
+    MessagePack,
     /// Leave to do what may take the server down.
     Hostile,
 }

@@ -14,6 +14,7 @@ use super::survey::{Survey, SurveyError};
 use super::target::Target;
 use super::trial::Trial;
 use crate::clock::Clock;
+use crate::scenario::Parser;
 use crate::transport::{Endpoint, TransportOptions};
 
 /// Checks under way at a time, among those that may be.
@@ -156,6 +157,10 @@ impl Gate {
 
     /// Why `check` cannot be tried here.
     fn not_applicable(&self, check: &Check) -> Option<String> {
+        let speaks_text = self.target.hooks.parser == Parser::Text;
+        if !speaks_text && !check.needs.contains(&Need::MessagePack) {
+            return Some("it sends packets of text, and the server's are MessagePack".into());
+        }
         check.needs.iter().find_map(|need| self.lacks(*need))
     }
 
@@ -187,6 +192,10 @@ impl Gate {
                 (survey.payload_bytes_max.is_some(), "the server says no `maxPayload`")
             }
             Need::Recovery => (survey.recovery, "the server offers no connection state recovery"),
+            Need::MessagePack => (
+                target.hooks.parser == Parser::MessagePack,
+                "the dialect does not say `hooks.parser: msgpack`",
+            ),
             Need::Hostile => (target.hostile, "it may take the server down: `--hostile`"),
         };
         (!has).then(|| why.into())
@@ -238,6 +247,9 @@ impl Gate {
     async fn control(&self, trial: &Trial, check: &Check) -> Result<(), Stop> {
         let polls = check.needs.contains(&Need::Polling) || !self.survey.websocket;
         let via = if polls { Via::Polling } else { Via::WebSocket };
+        if self.target.hooks.parser == Parser::MessagePack {
+            return super::socket_io::msgpack::control(trial, via).await;
+        }
         let mut peer = trial.connect(via).await?;
         let stands = peer.round_trip().await;
         peer.close().await;

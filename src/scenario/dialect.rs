@@ -8,7 +8,7 @@ use super::error::Mistake;
 use super::file::SenderPolicy;
 use super::file::{
     AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EchoFile, EventFile,
-    HooksFile, JoinFile,
+    HooksFile, JoinFile, ParserFile,
 };
 use super::path::Path;
 use super::template::{Part, Pattern, Placeholder, Template};
@@ -41,6 +41,18 @@ pub struct Hooks {
     pub namespace: Option<String>,
     /// Whether binary attachments in messages are relayed.
     pub binary: bool,
+    /// What packets are on the wire.
+    pub parser: Parser,
+}
+
+/// What packets are on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parser {
+    /// Text, with attachments beside it: the parser that every server begins with.
+    #[default]
+    Text,
+    /// One MessagePack value each.
+    MessagePack,
 }
 
 impl From<&HooksFile> for Hooks {
@@ -50,6 +62,10 @@ impl From<&HooksFile> for Hooks {
             ack: file.ack.clone(),
             namespace: file.namespace.clone(),
             binary: file.binary,
+            parser: match file.parser {
+                ParserFile::Text => Parser::Text,
+                ParserFile::Msgpack => Parser::MessagePack,
+            },
         }
     }
 }
@@ -148,6 +164,7 @@ fn chat_with_hooks() -> DialectMap {
         ack: Some("message-with-ack".into()),
         namespace: Some("/custom".into()),
         binary: true,
+        parser: ParserFile::default(),
     };
     DialectMap { leave: Some(leave), hooks, ..chat() }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dialect::{
     AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, DialectName, EchoFile,
-    EventFile, HooksFile, JoinFile, SenderPolicy,
+    EventFile, HooksFile, JoinFile, ParserFile, SenderPolicy,
 };
 pub use load::{Arrival, Hold, LoadFile, PhaseFile, Ramp, Spike, Step};
 pub use message::{DrawnSize, LogNormalSize, MessageFile, SizesFile, UniformSize};

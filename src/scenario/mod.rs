@@ -24,7 +24,7 @@ mod template;
 mod units;
 
 pub use arrival::Arrivals;
-pub use dialect::{Confirm, Dialect, Hooks, Join};
+pub use dialect::{Confirm, Dialect, Hooks, Join, Parser};
 pub use error::ScenarioError;
 pub use estimate::Estimate;
 pub use file::{Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, Transport};

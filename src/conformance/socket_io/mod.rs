@@ -9,5 +9,7 @@ pub(super) mod disconnect;
 pub(super) mod errors;
 pub(super) mod events;
 pub(super) mod ids;
+mod message_pack;
+pub(super) mod msgpack;
 mod offence;
 pub(super) mod opening;

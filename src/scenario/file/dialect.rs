@@ -95,6 +95,27 @@ pub struct HooksFile {
     /// Whether the server relays binary attachments in messages. Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub binary: bool,
+    /// What packets are: `text`, or `msgpack`, which only `conform` speaks. Default: `text`.
+    #[serde(default, skip_serializing_if = "ParserFile::is_text")]
+    pub parser: ParserFile,
+}
+
+/// What packets are on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParserFile {
+    /// Text, with binary attachments beside it.
+    #[default]
+    Text,
+    /// MessagePack, as with `socket.io-msgpack-parser`.
+    Msgpack,
+}
+
+impl ParserFile {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+    fn is_text(&self) -> bool {
+        *self == ParserFile::Text
+    }
 }
 
 impl HooksFile {
