@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::reference::Reference;
 use crate::conformance::{self, Check, Outcome, Patience, Target};
 use crate::report::ExitKind;
-use crate::scenario::{Dialect, Overrides, Scenario};
+use crate::scenario::{Dialect, OrderPolicy, Overrides, Scenario};
 use crate::transport::{Endpoint, Tls};
 
 /// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
@@ -50,6 +50,7 @@ pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
             origin: "http://localhost:5173".into(),
             hooks: dialect.hooks.clone(),
             dialect: Some(dialect),
+            order: OrderPolicy::Fail,
             process: args.pid,
             patience: Patience { wait_max: args.max_wait.duration(), ..Patience::default() },
             hostile: args.hostile,

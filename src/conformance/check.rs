@@ -120,6 +120,8 @@ pub enum Need {
     Leave,
     /// That the server relays binary attachments.
     Binary,
+    /// That the order of messages matters.
+    Order,
     /// The URL of another node of the same cluster.
     Cluster,
     /// A process to look at.

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
-use super::check::{Check, Need, Pace};
+use super::chat::load::History;
+use super::check::{Check, Level, Need, Pace};
 use super::deviation;
 use super::finding::{Failure, Found, Outcome, Stop};
 use super::fingerprint::Family;
@@ -14,7 +16,7 @@ use super::survey::{Survey, SurveyError};
 use super::target::Target;
 use super::trial::Trial;
 use crate::clock::Clock;
-use crate::scenario::Parser;
+use crate::scenario::OrderPolicy;
 use crate::transport::{Endpoint, TransportOptions};
 
 /// Checks under way at a time, among those that may be.
@@ -27,6 +29,8 @@ const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
 pub struct Tried {
     /// The check.
     pub check: &'static Check,
+    /// What failing it means on this target.
+    pub level: Level,
     /// What it showed.
     pub outcome: Outcome,
     /// How long it took.
@@ -70,6 +74,7 @@ pub async fn run(
         target,
         survey,
         clock,
+        load: Rc::default(),
     });
     let mut tried = Vec::new();
     let mut done = |one: Tried| {
@@ -113,6 +118,8 @@ struct Gate {
     other: Option<Dial>,
     tag: String,
     clock: Clock,
+    /// What happened under load, once it was tried: several checks judge the same history.
+    load: Rc<OnceCell<History>>,
 }
 
 impl Gate {
@@ -138,7 +145,7 @@ impl Gate {
         let began = self.clock.now();
         let tag = format!("{}-{}-", self.tag, check.id.to_lowercase());
         let dials = (self.dial.clone(), self.other.clone());
-        let trial = Trial::new(&self.target, &self.survey, dials, tag);
+        let trial = Trial::new(&self.target, &self.survey, dials, tag).sharing(&self.load);
         let outcome = match self.not_applicable(check) {
             Some(why) => Outcome::NotApplicable(why),
             None => {
@@ -152,7 +159,15 @@ impl Gate {
             }
         };
         let (transcript, left_out) = trial.transcript().lines();
-        Tried { check, outcome, took: self.clock.now().since(began), transcript, left_out }
+        let (level, took) = (self.level(check), self.clock.now().since(began));
+        Tried { check, level, outcome, took, transcript, left_out }
+    }
+
+    /// What failing `check` means here: order may cost less than it does elsewhere.
+    fn level(&self, check: &Check) -> Level {
+        let of_order = check.needs.contains(&Need::Order);
+        let lenient = self.target.order == OrderPolicy::Warn;
+        if of_order && lenient { check.level.max(Level::Should) } else { check.level }
     }
 
     /// Why `check` cannot be tried here.
@@ -184,6 +199,7 @@ impl Gate {
                 (dialect.is_some_and(|it| it.leave.is_some()), "the dialect has no `leave`")
             }
             Need::Binary => (target.hooks.binary, "the dialect does not say `hooks.binary: true`"),
+            Need::Order => (target.order != OrderPolicy::Off, "the scenario says `order: off`"),
             Need::Cluster => (target.peer.is_some(), "no second node: `--peer-url`"),
             Need::Process => (target.process.is_some(), "no process to look at: `--pid`"),
             Need::Heartbeat => return self.heartbeat_too_long(),

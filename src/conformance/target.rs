@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scenario::{Dialect, Hooks};
+use crate::scenario::{Dialect, Hooks, OrderPolicy};
 use crate::transport::{Endpoint, Tls};
 
 /// The server that is tried, and how.
@@ -24,6 +24,8 @@ pub struct Target {
     pub origin: String,
     /// How the server spells the chat; nothing where there is none.
     pub dialect: Option<Dialect>,
+    /// What it costs that a message overtakes an earlier one of its sender.
+    pub order: OrderPolicy,
     /// Events beside the chat that checks may use.
     pub hooks: Hooks,
     /// The process id of the server, for checks of what it keeps.

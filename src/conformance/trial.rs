@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
+use super::chat::load::History;
 use super::finding::Stop;
 use super::peer::socket::{self, Heard, Opening};
 use super::peer::{
@@ -15,7 +17,7 @@ use super::peer::{
 use super::survey::Survey;
 use super::target::{Patience, Target};
 use crate::clock::Clock;
-use crate::scenario::{Dialect, Hooks};
+use crate::scenario::{Dialect, Hooks, SenderPolicy};
 
 /// One check's view of the target: it makes connections, and writes down what they say.
 pub struct Trial {
@@ -27,6 +29,7 @@ pub struct Trial {
     /// What the names of this trial's rooms begin with.
     tag: String,
     barriers: Cell<u32>,
+    load: Rc<OnceCell<History>>,
 }
 
 impl Trial {
@@ -46,7 +49,18 @@ impl Trial {
             transcript,
             tag,
             barriers: Cell::new(0),
+            load: Rc::default(),
         }
+    }
+
+    /// The same trial, which shares what happens under load with others.
+    pub(super) fn sharing(self, load: &Rc<OnceCell<History>>) -> Trial {
+        Trial { load: Rc::clone(load), ..self }
+    }
+
+    /// What happened under load, once it was tried.
+    pub(super) fn load(&self) -> &OnceCell<History> {
+        &self.load
     }
 
     pub(super) fn transcript(&self) -> &Transcript {
@@ -64,6 +78,7 @@ impl Trial {
             transcript: self.transcript.clone(),
             tag: self.tag.clone(),
             barriers: Cell::new(0),
+            load: Rc::default(),
         })
     }
 
@@ -108,6 +123,24 @@ impl Trial {
     /// The name of a room that only this trial uses.
     pub(super) fn room(&self, name: &str) -> String {
         format!("{}{name}", self.tag)
+    }
+
+    /// A text that only this trial says.
+    pub(super) fn text(&self, text: &str) -> String {
+        format!("{} {text}", self.tag)
+    }
+
+    /// How a peer is connected where either way would do.
+    pub(super) fn via(&self) -> Via {
+        if self.survey.websocket { Via::WebSocket } else { Via::Polling }
+    }
+
+    /// Whether the dialect says that senders hear themselves.
+    ///
+    /// # Errors
+    /// Not applicable, where there is no chat.
+    pub(super) fn echoes(&self) -> Result<bool, Stop> {
+        Ok(self.dialect()?.sender == SenderPolicy::Echoed)
     }
 
     /// Waits; for what nothing tells of.
@@ -242,7 +275,21 @@ impl Trial {
     /// # Errors
     /// Unknown, when the server does not let it in.
     pub(super) async fn enter(&self, peer: &mut Peer) -> Result<(), Stop> {
-        let prefix = self.prefix();
+        let connected = self.enter_namespace(peer, &self.target.namespace).await?;
+        peer.connected = Some(connected);
+        Ok(())
+    }
+
+    /// Enters `namespace`; what the server says to that.
+    ///
+    /// # Errors
+    /// Unknown, when the server does not let it in.
+    pub(super) async fn enter_namespace(
+        &self,
+        peer: &mut Peer,
+        namespace: &str,
+    ) -> Result<Value, Stop> {
+        let prefix = prefix_of(namespace);
         peer.send(format!("40{prefix}{}", self.target.auth)).await?;
         let granted = |packet: &Packet| {
             let Packet::Text(text) = packet else { return None };
@@ -250,20 +297,12 @@ impl Trial {
             serde_json::from_str::<Value>(data).ok().filter(|data| data["sid"].is_string())
         };
         let connected = peer.wait_for(self.patience().answer, granted).await;
-        let connected = connected.map_err(|missing| {
-            let namespace = &self.target.namespace;
-            Stop::unknown(format!("no CONNECT to {namespace}: {missing}"))
-        })?;
-        peer.connected = Some(connected);
-        Ok(())
+        connected.map_err(|missing| Stop::unknown(format!("no CONNECT to {namespace}: {missing}")))
     }
 
     /// What stands before the data of packets in the target's namespace.
     pub(super) fn prefix(&self) -> String {
-        match self.target.namespace.as_str() {
-            "/" => String::new(),
-            namespace => format!("{namespace},"),
-        }
+        prefix_of(&self.target.namespace)
     }
 
     /// A name that no server has a namespace for.
@@ -304,6 +343,14 @@ impl Trial {
                 Err(Stop::failed(expected, format!("the connection stays; it heard {heard}")))
             }
         }
+    }
+}
+
+/// What stands before the data of packets in `namespace`.
+pub(super) fn prefix_of(namespace: &str) -> String {
+    match namespace {
+        "/" => String::new(),
+        namespace => format!("{namespace},"),
     }
 }
 

@@ -1,22 +1,23 @@
 //! Member: a peer in rooms, which speaks and hears as the dialect spells it.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::conformance::finding::Stop;
 use crate::conformance::peer::{Event, Missing, Packet, Peer, Via, shortened, told};
-use crate::conformance::trial::Trial;
-use crate::scenario::{Confirm, Dialect, Fields, Offset};
+use crate::conformance::trial::{Trial, prefix_of};
+use crate::scenario::{Confirm, Dialect, Fields, Offset, Template};
+use crate::time::Timestamp;
 
-/// Rounds of probes until everybody was heard to hear.
-const PROBES_MAX: u32 = 60;
-const BETWEEN_PROBES: Duration = Duration::from_millis(50);
+pub(in crate::conformance) use super::gathering::{assemble, heard, prove};
+
+/// What the texts begin with that only try who hears; whoever listens does not hear them.
+pub(super) const PROBE: &str = "chatbench probe ";
 
 /// A peer that is, or may be, in rooms.
 pub(in crate::conformance) struct Member<'t> {
     pub(in crate::conformance) peer: Peer,
     pub(in crate::conformance) author: String,
+    namespace: String,
     trial: &'t Trial,
     dialect: &'t Dialect,
 }
@@ -44,6 +45,21 @@ impl<'t> Member<'t> {
         Member::of(trial, peer, author)
     }
 
+    /// A peer in `namespace`, which has the same events, and in no room.
+    ///
+    /// # Errors
+    /// Unknown, when it cannot be had.
+    pub(in crate::conformance) async fn connect_in(
+        trial: &'t Trial,
+        namespace: &str,
+        author: &str,
+    ) -> Result<Member<'t>, Stop> {
+        let mut peer = trial.session(trial.via()).await?;
+        trial.enter_namespace(&mut peer, namespace).await?;
+        let namespace = namespace.into();
+        Ok(Member { namespace, ..Member::of(trial, peer, author)? })
+    }
+
     /// What `peer`, which is in the target's namespace, speaks and hears.
     ///
     /// # Errors
@@ -53,11 +69,12 @@ impl<'t> Member<'t> {
         peer: Peer,
         author: &str,
     ) -> Result<Member<'t>, Stop> {
-        Ok(Member { peer, author: author.into(), trial, dialect: trial.dialect()? })
+        let namespace = trial.target().namespace.clone();
+        Ok(Member { peer, author: author.into(), namespace, trial, dialect: trial.dialect()? })
     }
 
     /// Asks to be let into `room`, and waits for what the dialect takes for evidence, save that
-    /// of others: see [`assemble`].
+    /// of others: see [`prove`].
     ///
     /// # Errors
     /// Unknown, when that does not come.
@@ -68,7 +85,7 @@ impl<'t> Member<'t> {
         };
         match &self.dialect.join.confirm {
             Confirm::Ack => {
-                let prefix = self.trial.prefix();
+                let prefix = prefix_of(&self.namespace);
                 self.peer.send(format!("42{prefix}7{data}")).await?;
                 let is_ack = |packet: &Packet| {
                     Event::read(packet).filter(|event| event.is_ack && event.id == Some(7))
@@ -93,6 +110,25 @@ impl<'t> Member<'t> {
         self.settle().await
     }
 
+    /// Asks to be let into `room`, and does not wait.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(in crate::conformance) async fn ask(&self, room: &str) -> Result<(), Stop> {
+        self.emit(&self.dialect.join.template.filled(room, &self.author, "")).await
+    }
+
+    /// Asks to be let out of `room`, and waits until the server has taken that in.
+    ///
+    /// # Errors
+    /// Not applicable, where there is no leaving.
+    pub(in crate::conformance) async fn leave(&mut self, room: &str) -> Result<(), Stop> {
+        let none = || Stop::NotApplicable("the dialect has no `leave`".into());
+        let leave: &Template = self.dialect.leave.as_ref().ok_or_else(none)?;
+        self.emit(&leave.filled(room, &self.author, "")).await?;
+        self.settle().await
+    }
+
     /// Waits until the server has taken in what it was sent.
     ///
     /// # Errors
@@ -110,31 +146,110 @@ impl<'t> Member<'t> {
         self.emit(&self.message(room, text)).await
     }
 
+    /// Says `texts` in `room` in one go: frame after frame, or in one body.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(in crate::conformance) async fn say_all(
+        &self,
+        room: &str,
+        texts: &[String],
+    ) -> Result<(), Stop> {
+        let prefix = prefix_of(&self.namespace);
+        let packet =
+            |text: &String| Packet::Text(format!("42{prefix}{}", self.message(room, text)));
+        self.peer.send_all(&texts.iter().map(packet).collect::<Vec<_>>()).await
+    }
+
+    /// Says `text` in `room`, with `bytes` in one more field of the message, which must be a JSON
+    /// object.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(in crate::conformance) async fn say_binary(
+        &self,
+        room: &str,
+        text: &str,
+        bytes: &[u8],
+    ) -> Result<(), Stop> {
+        let message = self.message(room, text);
+        let Some(message) = message.strip_suffix("}]") else {
+            return Err(Stop::NotApplicable("messages of this dialect are no JSON objects".into()));
+        };
+        let data = format!("{message},\"bytes\":{{\"_placeholder\":true,\"num\":0}}}}]");
+        let event = Packet::Text(format!("451-{}{data}", prefix_of(&self.namespace)));
+        self.peer.send_all(&[event, Packet::Binary(bytes.into())]).await
+    }
+
     /// What it sends to say `text` in `room`: the whole array, as JSON.
     pub(in crate::conformance) fn message(&self, room: &str, text: &str) -> String {
         self.dialect.send.filled(room, &self.author, text)
     }
 
-    /// Emits `data`, a whole array, in the target's namespace.
+    /// Emits `data`, a whole array, in its namespace.
     ///
     /// # Errors
     /// Unknown, when the connection takes no more.
     pub(in crate::conformance) async fn emit(&self, data: &str) -> Result<(), Stop> {
-        self.peer.send(format!("42{}{data}", self.trial.prefix())).await
+        self.peer.send(format!("42{}{data}", prefix_of(&self.namespace))).await
     }
 
-    /// The message in `packet`, if it is one.
+    /// The message in `packet`, if it is one, and no probe.
     pub(in crate::conformance) fn read(&self, packet: &Packet) -> Option<Message> {
-        let event = Event::read(packet)?;
-        if event.namespace != self.trial.target().namespace {
-            return None;
+        let message = Message::read(packet, self.dialect, &self.namespace)?;
+        let is_probe = message.text.as_ref().is_some_and(|text| text.starts_with(PROBE));
+        (!is_probe).then_some(message)
+    }
+
+    /// Waits until it hears a message whose text is `text`; what else it hears stays unread.
+    ///
+    /// # Errors
+    /// Says what came instead; no verdict.
+    pub(super) async fn hears_text(&mut self, text: &str, until: Timestamp) -> Result<(), Missing> {
+        let within = until.since(self.trial.clock().now());
+        let (dialect, namespace) = (self.dialect, &self.namespace);
+        let said = |packet: &Packet| {
+            let message = Message::read(packet, dialect, namespace)?;
+            (message.text.as_deref() == Some(text)).then_some(())
+        };
+        self.peer.wait_for(within, said).await
+    }
+
+    /// Drops the probes that came.
+    pub(super) fn forget_probes(&mut self) {
+        let (dialect, namespace) = (self.dialect, &self.namespace);
+        self.peer.retain(|packet| {
+            let message = Message::read(packet, dialect, namespace);
+            let text = message.and_then(|message| message.text);
+            !text.is_some_and(|text| text.starts_with(PROBE))
+        });
+    }
+
+    /// The messages it hears until there are `enough`, or no more come.
+    pub(in crate::conformance) async fn hear_many(&mut self, enough: usize) -> Vec<Message> {
+        let mut heard = Vec::new();
+        while heard.len() < enough {
+            let Ok((_, packet)) = self.peer.next(self.trial.patience().answer).await else { break };
+            heard.extend(self.read(&packet));
         }
-        if event.name() != Some(self.dialect.receive.event()) {
-            return None;
-        }
-        let data = Value::Array(event.data);
-        let text = self.dialect.receive.text_of(&data).map(str::to_owned);
-        Some(Message { text, data })
+        heard
+    }
+
+    /// The messages that have come so far.
+    pub(in crate::conformance) fn heard_so_far(&mut self) -> Vec<Message> {
+        let come = self.peer.come();
+        come.iter().filter_map(|packet| self.read(packet)).collect()
+    }
+
+    /// Whether `message` is what was said: `text`, by `author` in `room`.
+    pub(in crate::conformance) fn is_as_said(
+        &self,
+        message: &Message,
+        (room, author, text): (&str, &str, &str),
+    ) -> bool {
+        let room_json = Value::from(room).to_string();
+        let fields = Fields { room, room_json: &room_json[1..room_json.len() - 1], author };
+        self.dialect.receive.matches(&fields, text, &message.data, Offset::Allowed)
     }
 
     /// Wants to hear `text`, said by `author` in `room`, just so.
@@ -149,9 +264,7 @@ impl<'t> Member<'t> {
     ) -> Result<(), Stop> {
         let expected = format!("`{}` is heard by {}", shortened(text), self.author);
         let message = self.hear_text(text, &expected).await?;
-        let room_json = Value::from(room).to_string();
-        let fields = Fields { room, room_json: &room_json[1..room_json.len() - 1], author };
-        if self.dialect.receive.matches(&fields, text, &message.data, Offset::Allowed) {
+        if self.is_as_said(&message, (room, author, text)) {
             return Ok(());
         }
         let observed = format!("`{}`", shortened(&message.data.to_string()));
@@ -168,15 +281,10 @@ impl<'t> Member<'t> {
         expected: &str,
     ) -> Result<Message, Stop> {
         let within = self.trial.patience().answer;
-        let dialect = self.dialect;
-        let namespace = &self.trial.target().namespace;
+        let (dialect, namespace) = (self.dialect, &self.namespace);
         let wanted = |packet: &Packet| {
-            let event = Event::read(packet)?;
-            let is_message = event.name() == Some(dialect.receive.event());
-            let data = Value::Array(event.data);
-            let said = dialect.receive.text_of(&data)?.to_owned();
-            (is_message && event.namespace == *namespace && said == text)
-                .then_some(Message { text: Some(said), data })
+            Message::read(packet, dialect, namespace)
+                .filter(|message| message.text.as_deref() == Some(text))
         };
         self.peer.wait_for(within, wanted).await.map_err(|it| self.peer.instead(expected, &it))
     }
@@ -220,69 +328,15 @@ impl<'t> Member<'t> {
     }
 }
 
-/// Members of one room, `a`, `b` and so on, each of which was heard to hear.
-///
-/// # Errors
-/// Unknown, when one of them stays deaf.
-pub(in crate::conformance) async fn assemble<'t>(
-    trial: &'t Trial,
-    room: &str,
-    ways: &[Via],
-) -> Result<Vec<Member<'t>>, Stop> {
-    let mut members = Vec::new();
-    for (at, via) in ways.iter().enumerate() {
-        let author = char::from(b'a' + (at % 26) as u8).to_string();
-        let mut member = Member::connect(trial, *via, &author).await?;
-        member.join(room).await?;
-        members.push(member);
-    }
-    prove(trial, room, &mut members).await?;
-    Ok(members)
-}
-
-/// Has members of `room` speak until each was heard to hear somebody else. Servers that let in
-/// those who ask a while later are waited for.
-///
-/// # Errors
-/// Unknown, when one of them stays deaf.
-pub(in crate::conformance) async fn prove(
-    trial: &Trial,
-    room: &str,
-    members: &mut [Member<'_>],
-) -> Result<(), Stop> {
-    if members.len() < 2 {
-        return Ok(());
-    }
-    let mut deaf: Vec<usize> = (0..members.len()).collect();
-    for probe in 0..PROBES_MAX {
-        // Two speakers, for nobody hears itself.
-        let text = format!("probe {probe}");
-        members[0].say(room, &text).await?;
-        members[1].say(room, &text).await?;
-        trial.pause(BETWEEN_PROBES).await;
-        let mut still_deaf = Vec::new();
-        for at in deaf {
-            let heard = members[at].peer.collect(Duration::ZERO).await;
-            if !heard.iter().any(|packet| members[at].read(packet).is_some()) {
-                still_deaf.push(at);
-            }
+impl Message {
+    /// The message in `packet`, if it is one of `namespace`, probes included.
+    pub(super) fn read(packet: &Packet, dialect: &Dialect, namespace: &str) -> Option<Message> {
+        let event = Event::read(packet)?;
+        if event.namespace != namespace || event.name() != Some(dialect.receive.event()) {
+            return None;
         }
-        deaf = still_deaf;
-        if deaf.is_empty() {
-            return forget_probes(members).await;
-        }
+        let data = Value::Array(event.data);
+        let text = dialect.receive.text_of(&data).map(str::to_owned);
+        Some(Message { text, data })
     }
-    let deaf: Vec<&str> = deaf.iter().map(|at| members[*at].author.as_str()).collect();
-    Err(Stop::unknown(format!("in the room {room:?} nothing is heard by {}", deaf.join(", "))))
-}
-
-/// Lets what is still under way of the probes come in, and drops it.
-async fn forget_probes(members: &mut [Member<'_>]) -> Result<(), Stop> {
-    for member in members.iter_mut() {
-        member.settle().await?;
-    }
-    for member in members {
-        member.listen().await;
-    }
-    Ok(())
 }

@@ -1,6 +1,9 @@
 //! The chat contract: who hears what, once, in order and unchanged.
 
 pub(super) mod member;
+pub(super) mod gathering;
+pub(super) mod load;
+pub(super) mod stalled;
 pub(super) mod delivery;
 pub(super) mod exclusion;
 pub(super) mod isolation;

@@ -331,6 +331,27 @@ impl Peer {
         self.unread.drain(..).map(|(_, packet)| packet).collect()
     }
 
+    /// All that has come so far, pings and noops aside.
+    pub(super) fn come(&mut self) -> Vec<Packet> {
+        self.take_in();
+        self.unread.drain(..).map(|(_, packet)| packet).collect()
+    }
+
+    /// Drops what has come so far and `is_wanted` by nobody.
+    pub(super) fn retain(&mut self, mut is_wanted: impl FnMut(&Packet) -> bool) {
+        self.take_in();
+        self.unread.retain(|(_, packet)| is_wanted(packet));
+    }
+
+    fn take_in(&mut self) {
+        while let Ok((at, arrival)) = self.inbox.try_recv() {
+            match arrival {
+                Arrival::Packet(packet) => self.unread.push_back((at, packet)),
+                Arrival::End(end) => self.ended = Some(end),
+            }
+        }
+    }
+
     /// Waits for the connection to end.
     ///
     /// # Errors
