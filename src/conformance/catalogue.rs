@@ -47,6 +47,7 @@ pub const CATALOGUE: &[Group] = &[
     group("Chat exclusion", chat::exclusion::CHECKS),
     group("Chat isolation", chat::isolation::CHECKS),
     group("Chat membership", chat::membership::CHECKS),
+    group("Chat departure", chat::departure::CHECKS),
     group("Chat order", chat::order::CHECKS),
     group("Chat payload", chat::payload::CHECKS),
     group("Chat reconnection", chat::reconnection::CHECKS),

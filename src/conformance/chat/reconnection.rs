@@ -1,5 +1,116 @@
-//! Checks of chat reconnection.
+//! Reconnection: who comes back hears what is said from then on, and nothing twice.
 
-use crate::conformance::check::Check;
+use std::collections::{HashMap, HashSet};
 
-pub(in crate::conformance) const CHECKS: &[Check] = &[];
+use super::member::{Member, assemble, heard, prove};
+use crate::conformance::check::{Check, Level, Need, Pace, Section};
+use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::trial::Trial;
+
+pub(in crate::conformance) const CHECKS: &[Check] = &[
+    Check {
+        id: "CHAT-REC-01",
+        title: "what was said while a member was away is not told to it later",
+        requirement: "[…] any event that was missed by a disconnected client will not be \
+                      transmitted to that client upon reconnection",
+        section: Section::Docs("Delivery guarantees"),
+        level: Level::Must,
+        needs: &[Need::Chat],
+        pace: Pace::Together,
+        wire: "a, b and c join; b is cut; a sends, c hears it; b connects anew and joins; b does \
+               not hear it",
+        why: "Clients fetch what they missed, and would show it twice.",
+        differs: "Servers that keep a queue for members that are away.",
+        run: |trial| Box::pin(misses_what_it_missed(trial)),
+    },
+    Check {
+        id: "CHAT-REC-02",
+        title: "in a storm of reconnections nothing is heard twice, and those who stay hear all",
+        requirement: "Everyone in the room receives the message at most once, whoever comes and \
+                      goes",
+        section: Section::Contract,
+        level: Level::Must,
+        needs: &[Need::Chat],
+        pace: Pace::Alone,
+        wire: "a speaks on and on while b connects, joins and goes 100 times, by a closing frame \
+               or without a word; c stays",
+        why: "After a deploy everybody comes back at once.",
+        differs: "",
+        run: |trial| Box::pin(weathers_a_storm(trial)),
+    },
+];
+
+async fn misses_what_it_missed(trial: &Trial) -> Found {
+    let room = trial.room("room");
+    let (missed, live) = (trial.text("missed"), trial.text("live"));
+    let echo = usize::from(trial.echoes()?);
+    let mut members = assemble(trial, &room, &[trial.via(); 3]).await?;
+    members.remove(1).peer.cut().await;
+    members[0].say(&room, &missed).await?;
+    heard(trial, &mut members, &[(&missed, &[echo, 1])]).await?;
+    let mut again = Member::connect(trial, trial.via(), "b").await?;
+    again.join(&room).await?;
+    members.push(again);
+    prove(trial, &room, &mut members).await?;
+    members[0].say(&room, &live).await?;
+    heard(trial, &mut members, &[(&live, &[echo, 1, 1]), (&missed, &[0, 0, 0])]).await.map_err(
+        |stop| match stop {
+            Stop::Failed(failure) if failure.expected.contains(&missed) => Stop::failed(
+                "whoever comes back hears what is said from then on",
+                format!("what was said while it was away is heard {}", failure.observed),
+            ),
+            other => other,
+        },
+    )?;
+    fine()
+}
+
+async fn weathers_a_storm(trial: &Trial) -> Found {
+    const RECONNECTIONS: usize = 100;
+    let room = trial.room("room");
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut said = Vec::new();
+    for round in 0..RECONNECTIONS {
+        let mut visitor = Member::connect(trial, trial.via(), "b").await?;
+        speak(trial, &room, &members[0], &mut said).await?;
+        visitor.join(&room).await?;
+        speak(trial, &room, &members[0], &mut said).await?;
+        members[0].settle().await?;
+        visitor.settle().await?;
+        for message in visitor.heard_so_far() {
+            *counts.entry(message.text.unwrap_or_default()).or_default() += 1;
+        }
+        speak(trial, &room, &members[0], &mut said).await?;
+        if round % 2 == 0 {
+            visitor.peer.close().await;
+        } else {
+            visitor.peer.cut().await;
+        }
+    }
+    let twice: Vec<&str> =
+        counts.iter().filter(|(_, count)| **count > 1).map(|(text, _)| &**text).collect();
+    ensure(twice.is_empty(), "b hears nothing twice, on all its connections together", || {
+        format!("{} texts were heard more than once, such as `{}`", twice.len(), twice[0])
+    })?;
+    let stayed = members[1].hear_many(said.len()).await;
+    let stayed: HashSet<&str> = stayed.iter().filter_map(|it| it.text.as_deref()).collect();
+    let missing = said.iter().filter(|text| !stayed.contains(&***text)).count();
+    ensure(missing == 0, "who stays hears all of it", || {
+        format!("{missing} of {} messages did not reach who stayed", said.len())
+    })?;
+    Ok(format!("b heard {} of {} messages on its way", counts.len(), said.len()))
+}
+
+/// Says one more thing.
+async fn speak(
+    trial: &Trial,
+    room: &str,
+    speaker: &Member<'_>,
+    said: &mut Vec<String>,
+) -> Result<(), Stop> {
+    let text = trial.text(&format!("number {}", said.len()));
+    speaker.say(room, &text).await?;
+    said.push(text);
+    Ok(())
+}
