@@ -2,7 +2,7 @@
 
 use super::load::history;
 use super::member::{Member, assemble, heard, prove};
-use super::variants::{NAMES, VARIANTS, deliver_each, keep_apart};
+use super::variants::{NAMES, VARIANTS, Vary, deliver_each, keep_apart};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::trial::Trial;
@@ -131,7 +131,7 @@ async fn stays_in_its_room(trial: &Trial) -> Found {
 
 async fn keeps_variants_apart(trial: &Trial) -> Found {
     let base = trial.room("caf\u{e9}");
-    let variant = |variant: &(&str, fn(&str) -> String)| (variant.0.to_owned(), variant.1(&base));
+    let variant = |variant: &(&str, Vary)| (variant.0.to_owned(), variant.1(&base));
     let mut names = vec![("the name itself".to_owned(), base.clone())];
     names.extend(VARIANTS.iter().map(variant));
     keep_apart(trial, &names).await

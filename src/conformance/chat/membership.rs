@@ -246,6 +246,7 @@ async fn reaches_a_common_member_once(trial: &Trial) -> Found {
     }
     members[0].emit(&list).await?;
     members[0].settle().await?;
+    members[2].settle().await?;
     let until = trial.clock().now() + trial.patience().quiet;
     if members[2].hears_text(&hello, until).await.is_err() {
         return Err(Stop::NotApplicable("the server takes no list for a room's name".into()));

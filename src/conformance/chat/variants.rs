@@ -6,7 +6,7 @@ use crate::conformance::peer::shortened;
 use crate::conformance::trial::Trial;
 
 /// How names differ that are easily taken for one another, and how to make one of another.
-pub(super) const VARIANTS: &[(&str, fn(&str) -> String)] = &[
+pub(super) const VARIANTS: &[(&str, Vary)] = &[
     ("upper case", |name| name.to_uppercase()),
     ("a prefix of it", |name| name[..name.len() - "f\u{e9}".len()].into()),
     ("a suffix more", |name| format!("{name}2")),
@@ -20,6 +20,9 @@ pub(super) const VARIANTS: &[(&str, fn(&str) -> String)] = &[
     ("a `#` before it", |name| format!("#{name}")),
     ("Unicode's decomposed form", |name| name.replace('\u{e9}', "e\u{301}")),
 ];
+
+/// Makes a name of another.
+pub(super) type Vary = fn(&str) -> String;
 
 /// Names of rooms that servers stumble over.
 pub(super) const NAMES: &[&str] = &[
