@@ -77,11 +77,8 @@ impl<'t> Backlog<'t> {
                 Err(_) => break,
             };
             let before = heard.len();
-            let is_said = |message: &Message| {
-                !message.text.as_ref().is_some_and(|text| text.starts_with(PROBE))
-            };
             let messages = packets.iter().filter_map(|it| Message::read(it, dialect, namespace));
-            heard.extend(messages.filter(is_said));
+            heard.extend(messages.filter(|message| message.is_of(self.trial)));
             if heard.len() > before {
                 until = clock.now() + patience;
             }

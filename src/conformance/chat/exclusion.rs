@@ -44,7 +44,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[Need::Chat],
         pace: Pace::Together,
-        wire: "two sockets of the same author join; one sends, the other hears it",
+        wire: "a, b and, both by one author, c and d join; c sends; a, b and d hear it",
         why: "People have a phone and a computer, and want the same chat on both.",
         differs: "",
         run: |trial| Box::pin(excludes_by_socket(trial)),
@@ -140,15 +140,16 @@ async fn says_once(trial: &Trial, copies: [usize; 3]) -> Found {
 async fn excludes_by_socket(trial: &Trial) -> Found {
     senders_are_excluded(trial)?;
     let (room, hello) = (trial.room("room"), trial.text("hello"));
-    let mut members = Vec::new();
+    // Two others first, for they are who is heard beforehand.
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     for _ in 0..2 {
-        let mut member = Member::connect(trial, trial.via(), "a").await?;
+        let mut member = Member::connect(trial, trial.via(), "c").await?;
         member.join(&room).await?;
         members.push(member);
     }
     prove(trial, &room, &mut members).await?;
-    members[0].say(&room, &hello).await?;
-    heard(trial, &mut members, &[(&hello, &[0, 1])]).await?;
+    members[2].say(&room, &hello).await?;
+    heard(trial, &mut members, &[(&hello, &[1, 1, 0, 1])]).await?;
     fine()
 }
 

@@ -13,6 +13,9 @@ const ROUNDS_MAX: u32 = 11;
 const FIRST_ROUND: Duration = Duration::from_millis(100);
 const LONGEST_ROUND: Duration = Duration::from_millis(400);
 
+/// As often as it may be: how often a member hears a text is for another check to judge.
+pub(in crate::conformance) const ANY: usize = usize::MAX;
+
 /// Members of one room, `a`, `b` and so on, each of which was heard to hear.
 ///
 /// # Errors
@@ -94,12 +97,13 @@ pub(in crate::conformance) async fn heard(
     let mut counts: Vec<Vec<usize>> = vec![vec![0; members.len()]; wanted.len()];
     for (text, (said, copies)) in wanted.iter().enumerate() {
         for (at, member) in members.iter_mut().enumerate() {
-            while counts[text][at] < copies[at] && member.hears_text(said, until).await.is_ok() {
+            let copies = if copies[at] == ANY { 0 } else { copies[at] };
+            while counts[text][at] < copies && member.hears_text(said, until).await.is_ok() {
                 counts[text][at] += 1;
             }
         }
     }
-    if wanted.iter().zip(&counts).all(|((_, copies), counts)| copies == counts) {
+    if wanted.iter().zip(&counts).all(|((_, copies), counts)| agree(copies, counts)) {
         for member in members.iter_mut() {
             member.settle().await?;
         }
@@ -113,8 +117,13 @@ pub(in crate::conformance) async fn heard(
         }
     }
     for ((said, copies), counts) in wanted.iter().zip(&counts) {
-        if copies != counts {
-            let mut observed = format!("by {}", shares(counts));
+        if !agree(copies, counts) {
+            let judged = |(copies, count): (&usize, &usize)| match *copies {
+                ANY => ANY,
+                _ => *count,
+            };
+            let counts: Vec<usize> = copies.iter().zip(counts).map(judged).collect();
+            let mut observed = format!("by {}", shares(&counts));
             for (at, member) in members.iter().enumerate() {
                 if let Some(end) = member.peer.ended() {
                     observed.push_str(&format!("; the connection of {} is over: {end}", name(at)));
@@ -127,15 +136,21 @@ pub(in crate::conformance) async fn heard(
     Ok(())
 }
 
+/// Whether each heard it as often as it should.
+fn agree(copies: &[usize], counts: &[usize]) -> bool {
+    copies.iter().zip(counts).all(|(copies, count)| *copies == ANY || copies == count)
+}
+
 /// `counts` of the members, in words.
 fn shares(counts: &[usize]) -> String {
+    let judged = counts.iter().enumerate().filter(|(_, count)| **count != ANY);
     let share = |(at, count): (usize, &usize)| match count {
         0 => format!("{} never", name(at)),
         1 => format!("{} once", name(at)),
         2 => format!("{} twice", name(at)),
         more => format!("{} {more} times", name(at)),
     };
-    counts.iter().enumerate().map(share).collect::<Vec<_>>().join(", ")
+    judged.map(share).collect::<Vec<_>>().join(", ")
 }
 
 /// What the member at this place is called: `a`, `b` and so on.
@@ -165,6 +180,8 @@ mod tests {
     #[test]
     fn who_heard_how_often_is_told_in_words() {
         assert_eq!(shares(&[0, 1, 2, 3]), "a never, b once, c twice, d 3 times");
+        assert_eq!(shares(&[ANY, 1]), "b once");
+        assert!(agree(&[ANY, 1], &[7, 1]) && !agree(&[0, 1], &[1, 1]));
         assert_eq!((name(25), name(27)), ("z".into(), "b1".into()));
     }
 }

@@ -8,7 +8,7 @@ use crate::conformance::trial::{Trial, prefix_of};
 use crate::scenario::{Confirm, Dialect, Fields, Offset, Template};
 use crate::time::Timestamp;
 
-pub(in crate::conformance) use super::gathering::{assemble, heard, prove};
+pub(in crate::conformance) use super::gathering::{ANY, assemble, heard, prove};
 
 /// What the texts begin with that only try who hears; whoever listens does not hear them.
 pub(super) const PROBE: &str = "chatbench probe ";
@@ -231,12 +231,13 @@ impl<'t> Member<'t> {
         });
     }
 
-    /// The messages it hears until there are `enough`, or no more come.
+    /// The messages of this trial that it hears, until there are `enough` or no more come.
     pub(in crate::conformance) async fn hear_many(&mut self, enough: usize) -> Vec<Message> {
-        let mut heard = Vec::new();
+        let patience = self.trial.patience().answer;
+        let mut heard: Vec<Message> = Vec::new();
         while heard.len() < enough {
-            let Ok((_, packet)) = self.peer.next(self.trial.patience().answer).await else { break };
-            heard.extend(self.read(&packet));
+            let Ok((_, packet)) = self.peer.next(patience).await else { break };
+            heard.extend(self.read(&packet).filter(|message| message.is_of(self.trial)));
         }
         heard
     }
@@ -335,6 +336,11 @@ impl<'t> Member<'t> {
 }
 
 impl Message {
+    /// Whether it says a text of `trial`'s.
+    pub(super) fn is_of(&self, trial: &Trial) -> bool {
+        self.text.as_ref().is_some_and(|text| text.starts_with(&trial.text("")))
+    }
+
     /// The message in `packet`, if it is one of `namespace`, probes included.
     pub(super) fn read(packet: &Packet, dialect: &Dialect, namespace: &str) -> Option<Message> {
         let event = Event::read(packet)?;

@@ -50,6 +50,8 @@ pub(super) const NAMES: &[&str] = &[
 /// Messages are said again where nothing was heard: a room may take a while to be joined.
 const ROUNDS_MAX: usize = 10;
 
+const LEAKS_TOLD_MAX: usize = 4;
+
 /// A listener in each room, somebody who speaks to all of them, and who heard which room.
 struct Listeners<'t> {
     trial: &'t Trial,
@@ -139,7 +141,10 @@ pub(super) async fn keep_apart(trial: &Trial, rooms: &[(String, String)]) -> Fou
         }
     }
     if !leaks.is_empty() {
-        let observed = format!("it hears {}", leaks.join(", "));
+        let more = leaks.len().saturating_sub(LEAKS_TOLD_MAX);
+        leaks.truncate(LEAKS_TOLD_MAX);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let observed = format!("there is heard {}{more}", leaks.join(", "));
         return Err(Stop::failed("each listener hears its own room alone", observed));
     }
     if listeners.heard[0][0] == 0 {
