@@ -53,6 +53,7 @@ pub const CATALOGUE: &[Group] = &[
     group("Chat reconnection", chat::reconnection::CHECKS),
     group("Chat rooms", chat::rooms::CHECKS),
     group("Chat barriers", chat::barrier::CHECKS),
+    group("Chat robustness", chat::robustness::CHECKS),
     group("Connection state recovery", recovery::CHECKS),
     group("Cluster", cluster::CHECKS),
     group("Robustness", robustness::CHECKS),

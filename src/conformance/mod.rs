@@ -15,6 +15,7 @@ mod finding;
 mod fingerprint;
 mod gate;
 mod peer;
+mod process;
 mod recovery;
 mod resources;
 mod robustness;
@@ -23,6 +24,7 @@ mod socket_io;
 mod survey;
 mod target;
 mod trial;
+mod witness;
 
 pub use catalogue::{CATALOGUE, Group, checks, find};
 pub use check::{Check, Level, Need, Pace, Running, Section};

@@ -13,6 +13,8 @@ pub(super) mod membership;
 pub(super) mod departure;
 pub(super) mod order;
 pub(super) mod payload;
+pub(super) mod raw;
 pub(super) mod reconnection;
+pub(super) mod robustness;
 pub(super) mod rooms;
 pub(super) mod barrier;

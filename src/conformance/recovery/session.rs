@@ -1,0 +1,70 @@
+//! Session: what CONNECT says of it, and how one is asked for again.
+
+use serde_json::{Value, json};
+
+use crate::conformance::finding::{Found, Stop, ensure};
+use crate::conformance::peer::{Missing, Packet, Peer};
+use crate::conformance::trial::Trial;
+
+pub(super) async fn is_offered(trial: &Trial) -> Found {
+    let peer = trial.connect(trial.any_way()).await?;
+    Ok(match pid_of(&peer) {
+        Some(_) => "it is: CONNECT is answered with a pid".into(),
+        None => "it is not: CONNECT is answered without a pid".into(),
+    })
+}
+
+pub(super) async fn unknown_is_new(trial: &Trial) -> Found {
+    const EXPECTED: &str = "a new session, with an id of its own";
+    const UNKNOWN: &str = "chatbench-no-such-session";
+    let known = trial.connect(trial.any_way()).await?;
+    for offset in [Some(UNKNOWN), None] {
+        let mut peer = trial.session(trial.any_way()).await?;
+        let answer = ask(trial, &mut peer, UNKNOWN, offset).await?;
+        let answer = answer.map_err(|missing| peer.instead(EXPECTED, &missing))?;
+        let sid = answer["sid"].as_str().unwrap_or_default();
+        let is_new = ![UNKNOWN, "", known.id().unwrap_or_default()].contains(&sid);
+        ensure(is_new, EXPECTED, || answer.to_string())?;
+        let works = peer.round_trip().await;
+        works.map_err(|missing| peer.instead("a session that works", &missing))?;
+    }
+    Ok(String::new())
+}
+
+/// The private id of `peer`'s session.
+pub(super) fn pid_of(peer: &Peer) -> Option<String> {
+    Some(peer.connected.as_ref()?.get("pid")?.as_str()?.to_owned())
+}
+
+/// Asks for the session `pid`; gives the data of CONNECT's answer.
+///
+/// # Errors
+/// Unknown, when the connection takes nothing; the inner one says what came instead.
+pub(super) async fn ask(
+    trial: &Trial,
+    peer: &mut Peer,
+    pid: &str,
+    offset: Option<&str>,
+) -> Result<Result<Value, Missing>, Stop> {
+    // What lets a client in, it has to say again.
+    let mut auth: Value = serde_json::from_str(&trial.target().auth).unwrap_or_default();
+    if !auth.is_object() {
+        auth = json!({});
+    }
+    auth["pid"] = pid.into();
+    if let Some(offset) = offset {
+        auth["offset"] = offset.into();
+    }
+    let prefix = trial.prefix();
+    peer.send(format!("40{prefix}{auth}")).await?;
+    let granted = |packet: &Packet| {
+        let Packet::Text(text) = packet else { return None };
+        let data = text.strip_prefix("40")?.strip_prefix(&*prefix)?;
+        serde_json::from_str::<Value>(data).ok().filter(|data| data["sid"].is_string())
+    };
+    let answer = peer.wait_for(trial.patience().answer, granted).await;
+    if let Ok(answer) = &answer {
+        peer.connected = Some(answer.clone());
+    }
+    Ok(answer)
+}

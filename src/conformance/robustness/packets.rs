@@ -1,0 +1,169 @@
+//! Packets: deep, large, many-promising and odd ones.
+
+use crate::conformance::chat::member::assemble;
+use crate::conformance::chat::raw::Raw;
+use crate::conformance::finding::{Found, Stop, fine};
+use crate::conformance::peer::{Packet, Peer, Via, shortened};
+use crate::conformance::trial::Trial;
+use crate::conformance::witness::Witness;
+
+const DEPTHS: [usize; 2] = [1_000, 40_000];
+const A_MILLION: &str = r#"["chatbench-none",{"_placeholder":true,"num":0}]"#;
+
+pub(super) async fn nested_echo(trial: &Trial) -> Found {
+    let (event, _) = trial.hooks().echo.clone().unwrap_or_default();
+    let event = serde_json::Value::from(event);
+    let mut witness = Witness::call(trial).await?;
+    for depth in DEPTHS {
+        let packet = format!("42{}[{event},{}]", trial.prefix(), nested(depth));
+        provoke(trial, &packet, trial.any_way()).await?;
+        witness.stands(&format!("after an argument {depth} deep")).await?;
+    }
+    fine()
+}
+
+pub(super) async fn nested_message(trial: &Trial) -> Found {
+    let raw = Raw::of(trial)?;
+    let room = trial.room("deep");
+    let mut witness = Witness::call(trial).await?;
+    let members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    for depth in DEPTHS {
+        let data = raw.carrying(&room, "a", &nested(depth))?;
+        let packet = format!("42{}{data}", trial.prefix());
+        provoke(trial, &packet, Via::WebSocket).await?;
+        witness.stands(&format!("after a message {depth} deep to a room of two")).await?;
+    }
+    drop(members);
+    fine()
+}
+
+fn nested(depth: usize) -> String {
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+}
+
+pub(super) async fn a_million_attachments(trial: &Trial) -> Found {
+    let mut witness = Witness::call(trial).await?;
+    let packet = format!("451000000-{}{A_MILLION}", trial.prefix());
+    let closed = provoke(trial, &packet, trial.any_way()).await?;
+    witness.stands("after a million attachments were announced").await?;
+    Ok(if closed { "the connection is closed".into() } else { "the connection stays".into() })
+}
+
+pub(super) async fn a_million_attachments_close(trial: &Trial) -> Found {
+    let (peer, twin) =
+        (trial.connect(trial.any_way()).await?, trial.connect(trial.any_way()).await?);
+    let packet = Packet::Text(format!("451000000-{}{A_MILLION}", trial.prefix()));
+    let offend = async |peer: &Peer| peer.try_send(std::slice::from_ref(&packet)).await;
+    let end = trial.closes(peer, twin, "the connection is closed", offend).await?;
+    Ok(end.to_string())
+}
+
+pub(super) async fn large_events(trial: &Trial) -> Found {
+    const NAME_BYTES: usize = 60_000;
+    let bytes_max = trial.survey().payload_bytes_max.unwrap_or(NAME_BYTES as u64 + 1_000);
+    let name_bytes = NAME_BYTES.min((bytes_max as usize).saturating_sub(100));
+    let mut witness = Witness::call(trial).await?;
+    let arguments: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+    let events = [
+        ("a long name", format!("[\"{}\",1]", "E".repeat(name_bytes))),
+        ("1000 arguments", format!("[\"chatbench-none\",{}]", arguments.join(","))),
+    ];
+    let mut remarks = Vec::new();
+    for (what, data) in events {
+        let packet = format!("42{}{data}", trial.prefix());
+        if provoke(trial, &packet, trial.any_way()).await? {
+            remarks.push(format!("{what} closes the connection"));
+        }
+        witness.stands(&format!("after an event with {what}")).await?;
+    }
+    Ok(remarks.join("; "))
+}
+
+pub(super) async fn odd_ones(trial: &Trial) -> Found {
+    let packets = odd_packets();
+    let mut witness = Witness::call(trial).await?;
+    let mut remarks = Vec::new();
+    for (via, name, has) in [
+        (Via::WebSocket, "WebSocket", trial.survey().websocket),
+        (Via::Polling, "polling", trial.survey().polling),
+    ] {
+        let mut closed = 0;
+        for packet in packets.iter().filter(|_| has) {
+            closed += usize::from(provoke(trial, packet, via).await?);
+            witness.stands(&format!("after `{}` by {name}", shortened(packet))).await?;
+        }
+        remarks.push(format!("{closed} of {} close the connection by {name}", packets.len()));
+    }
+    Ok(remarks.join(", "))
+}
+
+/// Sends `packet` on a connection of its own; whether that ended by it.
+async fn provoke(trial: &Trial, packet: &str, via: Via) -> Result<bool, Stop> {
+    let mut peer = trial.connect(via).await?;
+    // One that is refused at once is as good.
+    if let Err(why) = peer.try_send(&[Packet::Text(packet.into())]).await {
+        peer.scribe().note(why);
+    }
+    let ended = peer.round_trip().await.is_err();
+    peer.close().await;
+    Ok(ended)
+}
+
+fn odd_packets() -> Vec<String> {
+    let long_digits = "9".repeat(400);
+    let mut packets: Vec<String> = [
+        "",
+        "4",
+        "42",
+        "42[",
+        "42[\"",
+        "42[]",
+        "42{}",
+        "42[1]",
+        "42[null]",
+        "42[\"é",
+        "42\"\"",
+        "4é",
+        "é",
+        "\u{0}",
+        "4\u{0}",
+        "42\u{1e}",
+        "b",
+        "bAQID",
+        "b!!",
+        "43",
+        "43[",
+        "43-1[]",
+        "44",
+        "44{}",
+        "45",
+        "45-",
+        "45-[]",
+        "451-",
+        "451-[]",
+        "46",
+        "461-[",
+        "47",
+        "49[]",
+        "7",
+        "8",
+        "42[\"\\ud800\"]",
+        "42[\"a\"]]",
+        "42/",
+        "42/,",
+        "42/é,[\"a\"]",
+        "40{",
+        "40/?a=%zz,",
+        "41/none",
+        "42[\"__proto__\",{\"__proto__\":null}]",
+        "451-[{\"_placeholder\":true}]",
+    ]
+    .map(String::from)
+    .into();
+    packets.push(format!("42{long_digits}[\"a\"]"));
+    packets.push(format!("43{long_digits}[]"));
+    packets.push(format!("45{long_digits}-[\"a\"]"));
+    packets.push(format!("42[\"a\",{long_digits}]"));
+    packets.push(format!("42[\"a\",{}]", nested(500)));
+    packets
+}
