@@ -85,7 +85,10 @@ pub async fn run(
         done(one);
     }
     let alone = checks.iter().filter(|check| check.pace == Pace::Alone);
-    for check in alone {
+    // What may take the server down comes last: nothing can be said of it afterwards.
+    let (hostile, harmless): (Vec<&Check>, Vec<&Check>) =
+        alone.copied().partition(|check| check.needs.contains(&Need::Hostile));
+    for check in harmless.into_iter().chain(hostile) {
         done(gate.attempt(check).await);
     }
     let place = |one: &Tried| checks.iter().position(|check| check.id == one.check.id);

@@ -20,13 +20,14 @@ pub(super) async fn are_freed(trial: &Trial) -> Found {
     let heartbeat = trial.survey().heartbeat().unwrap_or_default();
     let mut memory = Vec::new();
     for _ in 0..2 {
-        let mut abandoned = Vec::new();
-        for _ in 0..ABANDONED {
-            abandoned.push(trial.polling().await?);
-        }
-        let mut probes = Vec::new();
-        for polling in &abandoned[..if trial.survey().websocket { UNFINISHED } else { 0 }] {
-            probes.push(probe(trial, polling).await?);
+        let (mut abandoned, mut probes) = (Vec::new(), Vec::new());
+        for number in 0..ABANDONED {
+            let polling = trial.polling().await?;
+            // At once: with a short heartbeat the first are freed before the last are opened.
+            if number < UNFINISHED && trial.survey().websocket {
+                probes.push(probe(trial, &polling).await?);
+            }
+            abandoned.push(polling);
         }
         trial.pause(heartbeat * 3 / 2 + Duration::from_secs(1)).await;
         for polling in abandoned.iter().step_by(ABANDONED / ASKED) {
