@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::conformance::finding::{Found, Stop};
+use crate::conformance::peer::hex;
 use crate::conformance::trial::Trial;
 use crate::conformance::witness::Witness;
 
@@ -36,7 +37,10 @@ pub(super) async fn speak(trial: &Trial, bytes: &[u8]) -> Result<String, Stop> {
         Ok(Err(error)) => format!("the end of the connection ({error})"),
         Ok(Ok(len)) => {
             let text = String::from_utf8_lossy(&begin[..len]).into_owned();
-            format!("`{}`", text.lines().next().unwrap_or_default())
+            match text.lines().next() {
+                Some(line) if line.starts_with("HTTP/") => format!("`{line}`"),
+                _ => format!("what is no HTTP/1 ({})", hex(&begin[..len])),
+            }
         }
     };
     scribe.received(&heard);
