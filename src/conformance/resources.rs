@@ -42,11 +42,23 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "RES-02",
-        title: "sessions that nobody polls any more, and unfinished upgrades, are freed",
+        title: "sessions that nobody polls any more are freed",
         needs: &[Need::Process, Need::Polling, Need::Heartbeat],
-        wire: "2 × (500 handshakes by polling, 100 × `2probe` and no `5`) → HTTP 4xx, memory flat",
+        wire: "2 × 500 handshakes by polling and no poll → HTTP 4xx afterwards, memory flat",
         why: "They are what is left of clients that lost the network.",
         run: |trial| Box::pin(sessions::are_freed(trial)),
+        ..KEEPS
+    },
+    Check {
+        id: "RES-02b",
+        title: "upgrades that are never finished are closed, and their sessions freed",
+        requirement: "A session does not wait for ever for the end of its upgrade",
+        needs: &[Need::Polling, Need::Heartbeat],
+        pace: Pace::Together,
+        wire: "100 × handshake by polling, WebSocket, `2probe`, no `5` → closed; HTTP 4xx",
+        why: "They are what is left of clients that lost the network early.",
+        differs: "Node frees them by the heartbeat, socketioxide after 10 s.",
+        run: |trial| Box::pin(sessions::that_never_upgrade_are_freed(trial)),
         ..KEEPS
     },
     Check {

@@ -2,45 +2,75 @@
 
 use std::time::Duration;
 
-use super::batches::{files_return_to, is_flat, process_of};
+use super::batches::{files_return_to, process_of, stay_flat};
 use crate::conformance::finding::{Found, Stop, ensure};
-use crate::conformance::peer::socket::{Frame, Opening, SocketReader, SocketWriter};
+use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
 use crate::conformance::peer::{Polling, Via};
 use crate::conformance::trial::Trial;
 
 const ABANDONED: usize = 500;
+/// A server that looks after its sessions now and then does so in that time.
+const AFTER_HEARTBEAT: Duration = Duration::from_secs(2);
 const UNFINISHED: usize = 100;
-/// Of so many abandoned sessions it is asked whether they are still there.
+/// Of so many it is asked whether they are still there.
 const ASKED: usize = 20;
 const CLOSED_PROPERLY: usize = 50;
+/// What common servers give an upgrade (`upgradeTimeout`).
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
+const EXPECTED: &str = "the session is unknown afterwards";
 
 pub(super) async fn are_freed(trial: &Trial) -> Found {
-    const EXPECTED: &str = "a session that nobody polls is unknown after the heartbeat";
-    let process = process_of(trial)?;
     let heartbeat = trial.survey().heartbeat().unwrap_or_default();
-    let mut memory = Vec::new();
-    for _ in 0..2 {
-        let (mut abandoned, mut probes) = (Vec::new(), Vec::new());
-        for number in 0..ABANDONED {
-            let polling = trial.polling().await?;
-            // At once: with a short heartbeat the first are freed before the last are opened.
-            if number < UNFINISHED && trial.survey().websocket {
-                probes.push(probe(trial, &polling).await?);
-            }
-            abandoned.push(polling);
+    // Two batches, for each waits for a heartbeat.
+    stay_flat(trial, 2, async |_| {
+        let mut abandoned = Vec::new();
+        for _ in 0..ABANDONED {
+            abandoned.push(trial.polling().await?);
         }
-        trial.pause(heartbeat * 3 / 2 + Duration::from_secs(1)).await;
-        for polling in abandoned.iter().step_by(ABANDONED / ASKED) {
-            // A poll that is answered by a ping is one that a session stands behind.
-            let answer = polling.make(&polling.get()).await;
-            let answer = answer.map_err(|why| Stop::failed(EXPECTED, why))?;
-            ensure(answer.is_refusal(), EXPECTED, || answer.brief())?;
-        }
-        drop(probes);
-        trial.pause(trial.patience().quiet).await;
-        memory.push(process.kept()?.memory_bytes);
+        trial.pause(heartbeat + AFTER_HEARTBEAT).await;
+        are_unknown(&abandoned).await
+    })
+    .await
+}
+
+pub(super) async fn that_never_upgrade_are_freed(trial: &Trial) -> Found {
+    let heartbeat = trial.survey().heartbeat().unwrap_or_default();
+    let (mut sessions, mut probes) = (Vec::new(), Vec::new());
+    for _ in 0..UNFINISHED {
+        let polling = trial.polling().await?;
+        // At once: with a short heartbeat the first are freed before the last are opened.
+        probes.push(probe(trial, &polling).await?);
+        sessions.push(polling);
     }
-    is_flat(&memory)
+    let until =
+        trial.clock().now() + UPGRADE_TIMEOUT.max(heartbeat * 3 / 2) + trial.patience().answer;
+    let mut standing = 0;
+    for (reader, _writer) in &mut probes {
+        let left = until.since(trial.clock().now().min(until));
+        let ended =
+            async { while !matches!(reader.next().await, Ok(Heard::Close(..)) | Err(_)) {} };
+        standing += usize::from(tokio::time::timeout(left, ended).await.is_err());
+    }
+    ensure(standing == 0, "the server closes each", || format!("{standing} stand"))?;
+    are_unknown(&sessions).await?;
+    Ok(String::new())
+}
+
+/// Wants polls of some of `sessions` to be refused.
+async fn are_unknown(sessions: &[Polling]) -> Result<(), Stop> {
+    for polling in sessions.iter().step_by((sessions.len() / ASKED).max(1)) {
+        let ask = async || {
+            let answer = polling.make(&polling.get()).await;
+            answer.map_err(|why| Stop::failed(EXPECTED, why))
+        };
+        let mut answer = ask().await?;
+        if !answer.is_refusal() {
+            // What was meant for the session may be handed out once more.
+            answer = ask().await?;
+        }
+        ensure(answer.is_refusal(), EXPECTED, || answer.brief())?;
+    }
+    Ok(())
 }
 
 /// Begins an upgrade of `polling`'s session.
