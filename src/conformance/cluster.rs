@@ -88,7 +88,6 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Where a balancer is not sticky enough, first requests go to the wrong node.",
         differs: "@socket.io/sticky 2.0.1 loses 3 of 100 first frames and 4 of 100 first posts.",
         run: |trial| Box::pin(openings::fail_rarely(trial)),
-        ..ACROSS
     },
     Check {
         id: "CLU-06",

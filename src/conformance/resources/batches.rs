@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conformance::chat::member::Member;
-use crate::conformance::finding::{Found, Stop, ensure};
+use crate::conformance::finding::{Found, Stop};
 use crate::conformance::peer::{Packet, Via};
 use crate::conformance::process::{Kept, Process};
 use crate::conformance::trial::Trial;

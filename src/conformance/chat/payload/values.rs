@@ -33,23 +33,34 @@ const AMBIGUOUS: [(&str, &str); 8] = [
     ("a lone surrogate", r#""x\ud800y""#),
 ];
 
-/// Fields beside the text, and the spelling of each fate they can have.
-const AMBIGUOUS_FIELDS: [(&str, &str, [(&str, &str); 3]); 3] = [
-    (
-        "a repeated key",
-        r#""k":1,"k":2"#,
-        [(r#""k":1,"k":2"#, "both kept"), (r#""k":2"#, "the last kept"), (r#""k":1"#, "the first")],
-    ),
-    (
-        "the order of keys",
-        r#""z9":1,"a1":2"#,
-        [(r#""z9":1,"a1":2"#, "kept"), (r#""a1":2"#, "changed"), (r#""z9":1"#, "changed")],
-    ),
-    (
-        "`__proto__`",
-        r#""__proto__":{"x":1}"#,
-        [(r#""__proto__":{"x":1}"#, "kept"), ("__proto__", "changed"), ("{", "dropped")],
-    ),
+/// Fields beside the text whose fate differs.
+struct Fields {
+    name: &'static str,
+    sent: &'static str,
+    /// How a message is spelled, and what has become of the fields then; the first one holds.
+    fates: [(&'static str, &'static str); 3],
+}
+
+const AMBIGUOUS_FIELDS: [Fields; 3] = [
+    Fields {
+        name: "a repeated key",
+        sent: r#""k":1,"k":2"#,
+        fates: [
+            (r#""k":1,"k":2"#, "both kept"),
+            (r#""k":2"#, "the last kept"),
+            (r#""k":1"#, "the first kept"),
+        ],
+    },
+    Fields {
+        name: "the order of keys",
+        sent: r#""z9":1,"a1":2"#,
+        fates: [(r#""z9":1,"a1":2"#, "kept"), (r#""a1":2"#, "changed"), (r#""z9":1"#, "changed")],
+    },
+    Fields {
+        name: "`__proto__`",
+        sent: r#""__proto__":{"x":1}"#,
+        fates: [(r#""__proto__":{"x":1}"#, "kept"), ("__proto__", "changed"), ("{", "dropped")],
+    },
 ];
 
 /// What JavaScript can write and JSON cannot, and a number that is none any more once read.
@@ -124,13 +135,13 @@ pub(super) async fn fingerprint(trial: &Trial) -> Found {
         });
         remarks.push(format!("{name} → {}", written.unwrap_or_else(|| "nothing".into())));
     }
-    for (number, (name, fields, fates)) in AMBIGUOUS_FIELDS.into_iter().enumerate() {
-        let sent = with_fields(&members[0].message(&room, "with fields"), fields);
+    for (number, Fields { name, sent, fates }) in AMBIGUOUS_FIELDS.iter().enumerate() {
+        let sent = with_fields(&members[0].message(&room, "with fields"), sent);
         let number = AMBIGUOUS.len() + number;
         let heard = as_heard(trial, &mut members, &room, (number, &sent)).await?;
         let fate = heard.map(|heard| {
             let fate = fates.iter().find(|(spelling, _)| heard.contains(spelling));
-            fate.map_or("dropped", |(_, fate)| fate)
+            fate.map_or("dropped", |(_, fate)| *fate)
         });
         remarks.push(format!("{name} → {}", fate.unwrap_or("nothing")));
     }
