@@ -41,7 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "upon reconnection, the server will try to restore the state of the client: \
                       the id, the rooms, the data, and send the missed packets",
         needs: &[Need::Recovery, Need::Chat],
-        wire: "b is cut off, a says 3 texts, b: `40{\"pid\":…,\"offset\":…}` → these 3, the same sid",
+        wire: "b is cut, a says 3 texts, b: `40{\"pid\":…,\"offset\":…}` → these 3, the same sid",
         why: "It is what recovery is for; a half recovery is worse, for clients trust it.",
         run: |trial| Box::pin(missed::comes_once(trial)),
         ..RECOVERY

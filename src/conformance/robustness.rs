@@ -140,7 +140,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "ROB-10",
         title: "50 odd packets over each transport harm nobody",
-        wire: "broken, long, deep, many-digit and binary packets by WebSocket and POST → others live",
+        wire: "broken, deep and many-digit packets by WebSocket and POST → others live",
         why: "Parsers fail where nobody looked.",
         run: |trial| Box::pin(packets::odd_ones(trial)),
         ..HOSTILE
@@ -148,7 +148,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "ROB-11",
         title: "odd requests for an upgrade harm nobody",
-        wire: "the preface of HTTP/2, another Upgrade, CR LF in the sid, a query of 64 kB → others live",
+        wire: "the preface of HTTP/2, `Upgrade: h2c`, CR LF in the sid, 64 kB of query → others live",
         why: "Proxies and scanners ask for all kinds of things.",
         run: |trial| Box::pin(http::odd_upgrades(trial)),
         ..OUTLIVES
