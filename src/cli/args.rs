@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use reference_server::ServeArgs;
 
+use super::conform::ConformArgs;
 use crate::scenario::{Assignment, Overrides, Period, Rate};
 
 /// Loads, measures and proves Socket.IO chat servers, message by message.
@@ -94,32 +95,6 @@ pub(super) struct RunArgs {
     pub(super) quiet: bool,
 }
 
-/// What to try, on which server.
-#[derive(Debug, clap::Args)]
-pub(super) struct ConformArgs {
-    /// The server: `http://host:port` [default: the bundled one].
-    #[arg(env = "CHATBENCH_TARGET")]
-    pub(super) url: Option<String>,
-    /// Tries only checks whose id is, or begins with, one of these.
-    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
-    pub(super) only: Vec<String>,
-    /// The scenario whose dialect, namespace, path, auth and headers are used.
-    #[arg(long, value_name = "FILE")]
-    pub(super) dialect: Option<PathBuf>,
-    /// Tries also what may take the server down.
-    #[arg(long)]
-    pub(super) hostile: bool,
-    /// The longest wait for what takes its time.
-    #[arg(long, default_value = "10 s")]
-    pub(super) max_wait: Period,
-    /// The URL of another node of the same cluster.
-    #[arg(long, value_name = "URL")]
-    pub(super) peer_url: Option<String>,
-    /// The server's process, for checks of what it keeps.
-    #[arg(long)]
-    pub(super) pid: Option<u32>,
-}
-
 /// Which schema.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
@@ -134,6 +109,8 @@ pub(super) enum SchemaOf {
     Scenario,
     /// `report.json`.
     Report,
+    /// What `conform --json` writes.
+    Conform,
 }
 
 impl PlanArgs {

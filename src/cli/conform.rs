@@ -1,72 +1,187 @@
-//! Conform: tries the catalogue of checks on a server.
+//! `chatbench conform`: tries the catalogue of checks on a server and says what came of it.
+
+mod args;
+mod outputs;
+mod progress;
+mod selection;
+mod server;
+
+pub(super) use args::ConformArgs;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::watch;
 
-use super::args::ConformArgs;
 use super::failure::Failure;
-use super::reference::Reference;
-use crate::conformance::{self, Check, Outcome, Patience, Target};
+use super::run::style;
+use super::{reproduce, signals};
+use crate::clock::unix_millis;
+use crate::conformance::{self, Check, Outcome, Trials, Tried};
 use crate::report::ExitKind;
-use crate::scenario::{Dialect, OrderPolicy, Overrides, Scenario};
-use crate::transport::{Endpoint, Tls};
+use crate::report::conform::{
+    self, Baseline, BaselineError, ConformReport, Occasion, Scope, catalogue,
+};
+use crate::run::Stop;
+use crate::scenario::OrderPolicy;
+use args::ListFormat;
+use outputs::Outputs;
+use progress::Progress;
+use server::Server;
 
 /// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
 const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
 
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
-    let reference = match &args.url {
-        Some(_) => None,
-        None => Some(Reference::start(&[], 0, &TO_BE_CHECKED)?),
+    if let Some(id) = &args.selection.explain {
+        let check = selection::find(id)?;
+        return Ok(show(|out| catalogue::explain(check, &style(), out)));
+    }
+    let checks = selection::select(&args.selection)?;
+    if args.selection.list {
+        return Ok(list(&checks, args.selection.format));
+    }
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let server = Server::of(args)?;
+    let outputs = Outputs::create(&args.reports)?;
+    let began_unix_ms = unix_millis();
+    let trials = attempt(args, &server, &checks)?;
+    let (command, command_for_one) = reproduce::conform();
+    let scope = scope(args, &server, checks.len());
+    let occasion = Occasion { began_unix_ms, command, command_for_one, scope };
+    let report = ConformReport::new(server.subject(&trials.survey), &trials, occasion);
+    let report = held_to_baseline(report.without(&server.secrets()), args, baseline)?;
+    outputs.write(&report, args.reports.verbose)?;
+    show(|out| conform::text::write(&report, &style(), args.reports.verbose, out));
+    Ok(report.exit.name)
+}
+
+/// Writes to standard output.
+fn show(write: impl FnOnce(&mut std::io::StdoutLock<'static>) -> std::io::Result<()>) -> ExitKind {
+    let mut out = std::io::stdout().lock();
+    // A reader that has seen enough is no failure of ours.
+    let _ = write(&mut out).and_then(|()| out.flush());
+    ExitKind::Pass
+}
+
+fn list(checks: &[&'static Check], format: ListFormat) -> ExitKind {
+    show(|out| match format {
+        ListFormat::Text => catalogue::list(checks, &style(), out),
+        ListFormat::Json => catalogue::json(checks, out),
+        ListFormat::Markdown => catalogue::markdown(checks, out),
+    })
+}
+
+/// Tries the checks on the server, until they are done or somebody wants it to stop.
+fn attempt(
+    args: &ConformArgs,
+    server: &Server,
+    checks: &[&'static Check],
+) -> Result<Trials, Failure> {
+    // What the scenario does not look at is not tried.
+    let off = |check: &&&'static Check| {
+        server.scenario().order == OrderPolicy::Off && conform::is_of_order(check)
     };
-    let url = match (&args.url, &reference) {
-        (Some(url), _) => url.clone(),
-        (None, Some(reference)) => reference.url().to_string(),
-        (None, None) => String::new(),
-    };
-    let wanted = |check: &&Check| {
-        args.only.is_empty() || args.only.iter().any(|only| check.id.starts_with(only.as_str()))
-    };
-    let checks: Vec<&'static Check> = conformance::checks().filter(wanted).collect();
-    let dialect = match &args.dialect {
-        Some(file) => Scenario::read(file, &Overrides::default())?.dialect,
-        None if reference.is_some() => Dialect::chat_with_hooks(),
-        None => Dialect::chat(),
-    };
+    let tried: Vec<_> = checks.iter().filter(|check| !off(check)).copied().collect();
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let trials = runtime.block_on(async {
-        let endpoint = Endpoint::resolve(&url, "/socket.io/").await?;
-        let peer = match &args.peer_url {
-            Some(url) => Some(Endpoint::resolve(url, "/socket.io/").await?),
-            None => None,
+        let stop = signals::watch()
+            .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
+        let mut progress = Progress::of(tried.len(), args.reports.quiet);
+        let mut follow = |one: &Tried| progress.follow(one);
+        let trials = async {
+            let target = server.target(args).await?;
+            let finish = wanted(stop.clone(), Stop::Finish);
+            Ok(conformance::run_until(target, &tried, &mut follow, finish).await?)
         };
-        let target = Target {
-            endpoint,
-            peer,
-            tls: Tls::insecure()?,
-            headers: Vec::new(),
-            namespace: "/".into(),
-            auth: String::new(),
-            origin: "http://localhost:5173".into(),
-            hooks: dialect.hooks.clone(),
-            dialect: Some(dialect),
-            order: OrderPolicy::Fail,
-            process: args.pid,
-            patience: Patience { wait_max: args.max_wait.duration(), ..Patience::default() },
-            hostile: args.hostile,
-            load_messages: 6905,
-        };
-        let ran = conformance::run(target, &checks, &mut |_| {}).await;
-        ran.map_err(|error| Failure::impossible(error, ""))
-    })?;
-    for one in &trials.tried {
-        println!("{} {:?} {:?}", one.check.id, one.took, one.outcome);
-        if !matches!(one.outcome, Outcome::Pass(_)) {
-            for line in &one.transcript {
-                println!("  {line}");
-            }
+        tokio::select! {
+            trials = trials => trials,
+            () = wanted(stop.clone(), Stop::Abort) => Err(Failure::Interrupted),
         }
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    let mut trials = trials?;
+    trials.tried.extend(checks.iter().filter(off).map(|check| Tried {
+        check,
+        outcome: Outcome::NotApplicable("the scenario says `order: off`".into()),
+        took: Duration::ZERO,
+        transcript: Vec::new(),
+        left_out: 0,
+    }));
+    trials.tried.sort_by_key(|one| checks.iter().position(|check| check.id == one.check.id));
+    Ok(trials)
+}
+
+/// Comes back once somebody wants it to stop at least in this way.
+async fn wanted(mut stop: watch::Receiver<Stop>, how: Stop) {
+    let is_wanted = |stop: &Stop| *stop == how || *stop == Stop::Abort;
+    // Without anybody to want it, nobody will.
+    if stop.wait_for(is_wanted).await.is_err() {
+        std::future::pending().await
     }
-    println!("{:?}", trials.survey);
-    Ok(ExitKind::Pass)
+}
+
+fn scope(args: &ConformArgs, server: &Server, checks: usize) -> Scope {
+    let baseline = args.baseline.as_ref().or(args.write_baseline.as_ref());
+    Scope {
+        level: args.selection.level.into(),
+        left_out: conformance::checks().count() - checks,
+        strict: args.strict,
+        hostile: args.selection.hostile,
+        order: server.scenario().order,
+        baseline: baseline.map(|file| file.display().to_string()),
+    }
+}
+
+/// The report held to its baseline: to the one that is given, or else to the one that is written.
+fn held_to_baseline(
+    report: ConformReport,
+    args: &ConformArgs,
+    baseline: Option<Baseline>,
+) -> Result<ConformReport, Failure> {
+    let held_to = match (&args.write_baseline, baseline) {
+        (Some(file), old) if !report.interrupted => {
+            let new = write_baseline(file, &report, old.as_ref())?;
+            Some(old.unwrap_or(new))
+        }
+        (_, old) => old,
+    };
+    Ok(match held_to {
+        Some(baseline) => report.held_to(&baseline),
+        None => report,
+    })
+}
+
+fn write_baseline(
+    file: &Path,
+    report: &ConformReport,
+    old: Option<&Baseline>,
+) -> Result<Baseline, Failure> {
+    let text = Baseline::written(report, old);
+    std::fs::write(file, text).map_err(|why| outputs::unwritten(file, &why))?;
+    Ok(Baseline::read(file)?)
+}
+
+impl From<BaselineError> for Failure {
+    fn from(error: BaselineError) -> Failure {
+        Failure::usage(error.to_string(), error.remedy())
+    }
+}
+
+impl From<conformance::SurveyError> for Failure {
+    fn from(error: conformance::SurveyError) -> Failure {
+        let what = error.to_string();
+        let remedy = match what.contains("certificate") {
+            true => "check the certificate; --insecure accepts any",
+            false => {
+                "check that the server runs, that host, port and --path are right, and that it \
+                 speaks Engine.IO 4 (Socket.IO 3 or later)"
+            }
+        };
+        Failure::impossible(what, remedy)
+    }
 }

@@ -2,47 +2,69 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory as _;
+use clap::{Arg, CommandFactory as _};
 
 use super::args::Args;
 
-/// What is not to be the same, and whether a value follows it.
-const FLAGS_MOOT: [(&str, bool); 3] = [("--seed", true), ("--out", true), ("--overwrite", false)];
-const VARIABLES_MOOT: [&str; 3] = ["CHATBENCH_SEED", "CHATBENCH_OUT", "CHATBENCH_OVERWRITE"];
+/// What is not to be the same: the report is where it is, so the next goes elsewhere.
+const MOOT_OF_RUN: [&str; 3] = ["seed", "out", "overwrite"];
+/// What says where a report goes or how it is shown, and not what is tried.
+const MOOT_OF_CONFORM: [&str; 9] =
+    ["json", "junit", "tap", "markdown", "text", "verbose", "quiet", "write_baseline", "format"];
+/// What chooses checks and excuses them, which a single one has no need of.
+const MOOT_OF_ONE: [&str; 4] = ["only", "skip", "level", "baseline"];
+/// What is not to be shown to whoever reads a report.
+const SECRET_VARIABLES: [&str; 2] = ["CHATBENCH_AUTH", "CHATBENCH_HEADER"];
 
 /// The command line that this process was started with, and what its environment set, with the
-/// seed that was used; its report is where it is, so the next goes elsewhere.
-pub(super) fn this_command(seed: u64) -> String {
+/// seed that was used.
+pub(super) fn run(seed: u64) -> String {
+    format!("{} --seed {seed}", this_command("run", &MOOT_OF_RUN))
+}
+
+/// The same of `conform`: of all its checks, and of one, but for the flag that says which.
+pub(super) fn conform() -> (String, String) {
+    let one = [&MOOT_OF_CONFORM[..], &MOOT_OF_ONE].concat();
+    (this_command("conform", &MOOT_OF_CONFORM), this_command("conform", &one))
+}
+
+fn this_command(subcommand: &str, moot: &[&str]) -> String {
     let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let flags = Args::command();
-    let run = flags.find_subcommand("run").expect("it is what was run");
-    let known: Vec<_> = run.get_arguments().filter_map(|flag| flag.get_env()).collect();
-    let set = std::env::vars_os().filter(|(name, _)| known.contains(&name.as_os_str()));
+    let flags = flags.find_subcommand(subcommand).expect("it is what was started");
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
-    command(set.map(|(name, value)| (lossy(name), lossy(value))), typed, seed)
+    let set = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+    command(set, typed, flags, moot)
 }
 
 fn command(
     set: impl Iterator<Item = (String, String)>,
-    typed: impl Iterator<Item = String>,
-    seed: u64,
+    mut typed: impl Iterator<Item = String>,
+    flags: &clap::Command,
+    moot: &[&str],
 ) -> String {
-    let moot = |variable: &str| VARIABLES_MOOT.contains(&variable);
-    let set = set.filter(|(name, _)| !moot(name));
+    let kept = |flag: &&Arg| !moot.contains(&flag.get_id().as_str());
+    let variables: Vec<_> = flags.get_arguments().filter(kept).filter_map(Arg::get_env).collect();
+    let known = |name: &str| variables.iter().any(|variable| *variable == name);
+    let set = set.filter(|(name, _)| known(name) && !SECRET_VARIABLES.contains(&name.as_str()));
     let mut words: Vec<_> = set.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
     words.sort();
     words.push("chatbench".into());
-    let mut typed = typed;
     while let Some(word) = typed.next() {
-        let flag = word.split('=').next().unwrap_or_default();
-        match FLAGS_MOOT.iter().find(|(moot, _)| *moot == flag) {
-            Some((_, has_value)) if *has_value && flag == word => drop(typed.next()),
+        let name = word.split('=').next().unwrap_or_default();
+        match flags.get_arguments().find(|flag| is_called(flag, name)).filter(|it| !kept(it)) {
+            Some(flag) if flag.get_action().takes_values() && name == word => drop(typed.next()),
             Some(_) => {}
             None => words.push(quoted(word)),
         }
     }
-    words.push(format!("--seed {seed}"));
     words.join(" ")
+}
+
+fn is_called(flag: &Arg, name: &str) -> bool {
+    let long = flag.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long));
+    let short = flag.get_short().map(|short| format!("-{short}"));
+    long || short.is_some_and(|short| short == name)
 }
 
 /// `word` as a POSIX shell takes it for one word.
@@ -60,16 +82,39 @@ mod tests {
 
     #[test]
     fn the_seed_is_the_one_that_was_used_and_words_stay_words() {
-        let check = |set: &[(&str, &str)], line: &[&str], wanted: &str| {
+        let commands = Args::command();
+        let of = |set: &[(&str, &str)], line: &[&str], moot: &[&str]| {
             let set = set.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-            assert_eq!(command(set, line.iter().map(|word| (*word).to_owned()), 7), wanted);
+            let flags = commands.find_subcommand(line[0]).expect("a subcommand");
+            command(set, line.iter().map(|word| (*word).to_owned()), flags, moot)
         };
-        check(&[], &["run", "a.yaml"], "chatbench run a.yaml --seed 7");
-        check(&[], &["run", "a b.yaml", "--seed", "9"], "chatbench run 'a b.yaml' --seed 7");
-        check(&[], &["run", "--seed=9", "it's"], r"chatbench run 'it'\''s' --seed 7");
+        let check = |set: &[(&str, &str)], line: &[&str], wanted: &str| {
+            assert_eq!(of(set, line, &MOOT_OF_RUN), wanted);
+        };
+        check(&[], &["run", "a.yaml"], "chatbench run a.yaml");
+        check(&[], &["run", "a b.yaml", "--seed", "9"], "chatbench run 'a b.yaml'");
+        check(&[], &["run", "--seed=9", "it's"], r"chatbench run 'it'\''s'");
         let out = ["run", "--out", "a", "--overwrite", "--out=b", "-q", "c"];
-        check(&[], &out, "chatbench run -q c --seed 7");
+        check(&[], &out, "chatbench run -q c");
         let set = [("CHATBENCH_SEED", "9"), ("CHATBENCH_SET", "a=1 B"), ("CHATBENCH_OUT", "b")];
-        check(&set, &["run", "c"], "CHATBENCH_SET='a=1 B' chatbench run c --seed 7");
+        check(&set, &["run", "c"], "CHATBENCH_SET='a=1 B' chatbench run c");
+        let line = ["conform", "u", "-q", "--only=A", "--json", "f", "--hostile"];
+        assert_eq!(of(&[], &line, &MOOT_OF_CONFORM), "chatbench conform u --only=A --hostile");
+        let one = [&MOOT_OF_CONFORM[..], &MOOT_OF_ONE].concat();
+        let set = [("CHATBENCH_AUTH", "{}"), ("CHATBENCH_SKIP", "B"), ("CHATBENCH_PID", "7")];
+        assert_eq!(of(&set, &line, &one), "CHATBENCH_PID=7 chatbench conform u --hostile");
+    }
+
+    #[test]
+    fn whatever_is_moot_is_a_flag() {
+        let commands = Args::command();
+        let all =
+            [("run", &MOOT_OF_RUN[..]), ("conform", &MOOT_OF_CONFORM), ("conform", &MOOT_OF_ONE)];
+        for (subcommand, moot) in all {
+            let flags = commands.find_subcommand(subcommand).expect("a subcommand");
+            for id in moot {
+                assert!(flags.get_arguments().any(|flag| flag.get_id() == id), "{id}");
+            }
+        }
     }
 }

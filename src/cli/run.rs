@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
     let (brief, outcome) = ran?;
-    let command = reproduce::this_command(brief.plan.seed);
+    let command = reproduce::run(brief.plan.seed);
     let report = Report::new(&brief, &outcome, &Environment::read(), &command);
     if let Some(folder) = &folder {
         folder.write_report(&report)?;
@@ -71,10 +71,13 @@ async fn perform(
 }
 
 fn show(report: &Report) {
-    let stdout = std::io::stdout();
-    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let style = Style { color, ..Style::default() };
-    let mut out = stdout.lock();
+    let mut out = std::io::stdout().lock();
     // A reader that has seen enough is no failure of ours.
-    let _ = text::write(report, &style, &mut out).and_then(|()| out.flush());
+    let _ = text::write(report, &style(), &mut out).and_then(|()| out.flush());
+}
+
+/// How text on standard output looks.
+pub(super) fn style() -> Style {
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Style { color, ..Style::default() }
 }

@@ -50,6 +50,8 @@ pub struct Trials {
     pub tried: Vec<Tried>,
     /// How long it all took.
     pub took: Duration,
+    /// Whether it was stopped before all were tried.
+    pub interrupted: bool,
 }
 
 /// Tries `checks` on `target`, and tells `follow` of each as it is done.
@@ -62,6 +64,19 @@ pub async fn run(
     target: Target,
     checks: &[&'static Check],
     follow: &mut dyn FnMut(&Tried),
+) -> Result<Trials, SurveyError> {
+    run_until(target, checks, follow, std::future::pending()).await
+}
+
+/// The same until `stop` is ready: what is not done by then is unknown.
+///
+/// # Errors
+/// When there is no server that any could be tried on.
+pub async fn run_until(
+    target: Target,
+    checks: &[&'static Check],
+    follow: &mut dyn FnMut(&Tried),
+    stop: impl Future<Output = ()>,
 ) -> Result<Trials, SurveyError> {
     let clock = Clock::start();
     let target = Rc::new(target);
@@ -81,20 +96,24 @@ pub async fn run(
         follow(&one);
         tried.push(one);
     };
-    for one in gate.together(checks).await {
-        done(one);
-    }
-    let alone = checks.iter().filter(|check| check.pace == Pace::Alone);
-    // What may take the server down comes last: nothing can be said of it afterwards.
-    let (hostile, harmless): (Vec<&Check>, Vec<&Check>) =
-        alone.copied().partition(|check| check.needs.contains(&Need::Hostile));
-    for check in harmless.into_iter().chain(hostile) {
-        done(gate.attempt(check).await);
-    }
+    let interrupted = tokio::select! {
+        () = gate.attempt_all(checks, &mut done) => false,
+        () = stop => true,
+    };
+    let left = checks.iter().filter(|check| !tried.iter().any(|one| one.check.id == check.id));
+    tried.extend(left.map(|check| Tried::not(check)).collect::<Vec<_>>());
     let place = |one: &Tried| checks.iter().position(|check| check.id == one.check.id);
     tried.sort_by_key(place);
     let took = clock.now().since(crate::time::Timestamp::ZERO);
-    Ok(Trials { survey: (*gate.survey).clone(), tried, took })
+    Ok(Trials { survey: (*gate.survey).clone(), tried, took, interrupted })
+}
+
+impl Tried {
+    /// What nobody waited for.
+    fn not(check: &'static Check) -> Tried {
+        let outcome = Outcome::Unknown("interrupted before it was done".into());
+        Tried { check, outcome, took: Duration::ZERO, transcript: Vec::new(), left_out: 0 }
+    }
 }
 
 fn dial_to(target: &Target, endpoint: &Endpoint, clock: Clock, survey: &Survey) -> Dial {
@@ -126,8 +145,19 @@ struct Gate {
 }
 
 impl Gate {
-    /// Tries what may run beside others; those that wait, wait side by side.
-    async fn together(self: &Rc<Gate>, checks: &[&'static Check]) -> Vec<Tried> {
+    /// Tries what may run beside others side by side, and then the rest, one by one.
+    async fn attempt_all(self: &Rc<Gate>, checks: &[&'static Check], done: &mut dyn FnMut(Tried)) {
+        let mut running = self.together(checks);
+        while let Some(tried) = running.join_next().await {
+            done(tried.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
+        }
+        for check in checks.iter().filter(|check| check.pace == Pace::Alone) {
+            done(self.attempt(check).await);
+        }
+    }
+
+    /// Begins what may run beside others; those that wait, wait side by side.
+    fn together(self: &Rc<Gate>, checks: &[&'static Check]) -> JoinSet<Tried> {
         let turns = Rc::new(tokio::sync::Semaphore::new(TOGETHER_MAX));
         let mut running = JoinSet::new();
         for &check in checks.iter().filter(|check| check.pace == Pace::Together) {
@@ -141,7 +171,7 @@ impl Gate {
                 tried
             });
         }
-        running.join_all().await
+        running
     }
 
     async fn attempt(&self, check: &'static Check) -> Tried {

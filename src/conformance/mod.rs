@@ -31,7 +31,7 @@ pub use check::{Check, Level, Need, Pace, Running, Section};
 pub use deviation::{DEVIATIONS, Deviation, known};
 pub use finding::{Failure, Found, Outcome, Stop};
 pub use fingerprint::Family;
-pub use gate::{Trials, Tried, run};
+pub use gate::{Trials, Tried, run, run_until};
 pub use peer::{Line, Way};
 pub use survey::{Survey, SurveyError};
 pub use target::{Patience, Target};

@@ -1,8 +1,10 @@
 //! Reports: what a run showed, as data with a version, and as text that is understood at once.
 //!
 //! Everything is made from one [`Report`]: [`json`] and [`text`] know nothing else, so a report
-//! that is read back from its file tells the same as it did when the run was over.
+//! that is read back from its file tells the same as it did when the run was over. What checks of
+//! a server's conformance showed is a [`ConformReport`], in [`conform`].
 
+pub mod conform;
 mod environment;
 mod exit;
 mod folder;
@@ -10,15 +12,15 @@ mod interval_log;
 pub mod json;
 pub mod model;
 pub mod numbers;
-mod schema;
+pub mod schema;
 pub mod text;
 
+pub use conform::ConformReport;
 pub use environment::Environment;
 pub use exit::ExitKind;
 pub use folder::{FolderError, OutFolder};
 pub use interval_log::IntervalLog;
 pub use model::Report;
-pub use schema::schema;
 
 #[cfg(test)]
 pub(crate) mod sample;

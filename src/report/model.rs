@@ -23,7 +23,7 @@ use crate::load::Brief;
 use crate::metrics::Row;
 use crate::oracle::Verdict;
 use crate::run::{Doubt, RunOutcome, ShardHealth, ThresholdResult};
-use rounded::seconds;
+pub(in crate::report) use rounded::seconds;
 
 /// What one run of chatbench showed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -106,6 +106,12 @@ pub struct Durations {
     pub load_s: f64,
 }
 
+impl Exit {
+    pub(in crate::report) fn of(name: ExitKind) -> Exit {
+        Exit { code: name.code(), name }
+    }
+}
+
 impl Report {
     /// The version of the format that is written.
     pub const VERSION: u32 = 1;
@@ -129,7 +135,7 @@ impl Report {
             environment: environment.clone(),
             scenario: Subject::new(brief),
             verdict: outcome.verdict,
-            exit: Exit { code: exit.code(), name: exit },
+            exit: Exit::of(exit),
             doubts: outcome.doubts.iter().map(rounded::doubt).collect(),
             thresholds: outcome.thresholds.iter().map(rounded::threshold).collect(),
             durations: Durations::new(outcome),
@@ -156,7 +162,7 @@ impl Durations {
     }
 }
 
-fn rfc3339(unix_ms: u64) -> String {
+pub(in crate::report) fn rfc3339(unix_ms: u64) -> String {
     let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);
     humantime::format_rfc3339_millis(moment).to_string()
 }
@@ -168,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_report_follows_its_schema_and_reads_back_the_same() {
-        let validator = jsonschema::validator_for(&schema()).expect("a schema");
+        let validator = jsonschema::validator_for(&schema::of_run()).expect("a schema");
         for report in [sample::report(&sample::passed()), sample::report(&sample::failed())] {
             let mut text = Vec::new();
             json::write(&report, &mut text).expect("a vector takes everything");

@@ -3,14 +3,23 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::Report;
+use super::{ConformReport, Report};
 
 /// The JSON Schema (draft 2020-12) that reports follow, with every field's description.
-pub fn schema() -> Value {
+pub fn of_run() -> Value {
+    schema_of::<Report>("chatbench report")
+}
+
+/// The JSON Schema that reports on a server's conformance follow.
+pub fn of_conform() -> Value {
+    schema_of::<ConformReport>("chatbench conformance report")
+}
+
+fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
     // What is always written is required, so that a reader may rely on it.
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Report>();
-    schema.insert("title".into(), "chatbench report".into());
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".into(), title.into());
     schema.to_value()
 }
 
@@ -21,20 +30,22 @@ mod tests {
 
     #[test]
     fn every_field_is_described() {
-        let schema = schema();
-        let definitions = schema["$defs"].as_object().expect("definitions");
-        for (name, definition) in definitions.iter().chain([(&"Report".to_owned(), &schema)]) {
-            let Some(fields) = definition["properties"].as_object() else { continue };
-            for (field, meaning) in fields {
-                let said = meaning.get("description").is_some() || meaning.get("const").is_some();
-                assert!(said, "{name}.{field} has no description");
+        for schema in [of_run(), of_conform()] {
+            let definitions = schema["$defs"].as_object().expect("definitions");
+            for (name, definition) in definitions.iter().chain([(&"Report".to_owned(), &schema)]) {
+                let Some(fields) = definition["properties"].as_object() else { continue };
+                for (field, meaning) in fields {
+                    let said =
+                        ["description", "const"].iter().any(|key| meaning.get(key).is_some());
+                    assert!(said, "{name}.{field} has no description");
+                }
             }
         }
     }
 
     #[test]
     fn what_is_missing_or_of_another_version_is_refused() {
-        let validator = jsonschema::validator_for(&schema()).expect("a schema");
+        let validator = jsonschema::validator_for(&of_run()).expect("a schema");
         let report = sample::report(&sample::passed());
         let whole = serde_json::to_value(report).expect("a value");
         assert!(validator.is_valid(&whole));

@@ -3,7 +3,7 @@
 mod doubts;
 mod histogram;
 mod latencies;
-mod page;
+pub(super) mod page;
 mod summary;
 mod story;
 mod thresholds;

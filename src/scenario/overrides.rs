@@ -30,9 +30,18 @@ pub struct Overrides {
 /// A `path=value` of `--set`, such as `load.phases.0.hold.rate=10/s`. The value is YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    text: String,
+    /// What errors call it, such as `--set users=5`.
+    flag: String,
     path: Path,
     value: Value,
+}
+
+impl Assignment {
+    /// What `flag` sets the field at `keys` to.
+    pub fn by_flag(flag: String, keys: &[&str], value: Value) -> Assignment {
+        let path = keys.iter().fold(Path::default(), |path, key| path.name(key));
+        Assignment { flag, path, value }
+    }
 }
 
 impl FromStr for Assignment {
@@ -50,7 +59,7 @@ impl FromStr for Assignment {
             return Err(wrong(format!("`{text}` has no path before its `=`")));
         }
         let value = read_yaml(value).map_err(|mistake| wrong(mistake.what))?;
-        Ok(Assignment { text: text.into(), path, value })
+        Ok(Assignment { flag: format!("--set {text}"), path, value })
     }
 }
 
@@ -76,8 +85,7 @@ impl Overrides {
             Ok(())
         };
         for assignment in &self.set {
-            let flag = format!("--set {}", assignment.text);
-            set(assignment.path.clone(), assignment.value.clone(), flag)?;
+            set(assignment.path.clone(), assignment.value.clone(), assignment.flag.clone())?;
         }
         match self.target.as_slice() {
             [] => {}

@@ -6,7 +6,7 @@ use crate::metrics::Row;
 use crate::run::{Doubt, ShardHealth, ThresholdResult};
 
 /// Seconds, to the microsecond.
-pub(super) fn seconds(time: Duration) -> f64 {
+pub(in crate::report) fn seconds(time: Duration) -> f64 {
     millionths(time.as_secs_f64())
 }
 

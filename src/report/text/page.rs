@@ -22,7 +22,7 @@ impl Default for Style {
 
 /// What a word is coloured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Plain,
     Label,
     Good,
@@ -48,23 +48,23 @@ const LABEL_COLUMNS: usize = 13;
 /// Narrower than this, wrapping would leave a word a line.
 const WIDTH_MIN: usize = 50;
 
-pub(super) struct Page<'a> {
+pub(in crate::report) struct Page<'a> {
     style: Style,
     out: &'a mut dyn Write,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(style: &Style, out: &'a mut dyn Write) -> Page<'a> {
+    pub(in crate::report) fn new(style: &Style, out: &'a mut dyn Write) -> Page<'a> {
         let width = style.width.max(WIDTH_MIN);
         Page { style: Style { width, ..*style }, out }
     }
 
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::report) fn width(&self) -> usize {
         self.style.width
     }
 
     /// `text` in the colour of `tone`.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(in crate::report) fn paint(&self, tone: Tone, text: &str) -> String {
         if self.style.color && tone != Tone::Plain {
             format!("{}{text}\x1b[0m", tone.escape())
         } else {
@@ -72,23 +72,23 @@ impl<'a> Page<'a> {
         }
     }
 
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", text.trim_end())
     }
 
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(in crate::report) fn blank(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
 
     /// A label and what belongs to it, in the column beside it.
-    pub(super) fn fact(&mut self, label: &str, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn fact(&mut self, label: &str, text: &str) -> io::Result<()> {
         let label = format!("{label:<LABEL_COLUMNS$}");
         let first = format!("  {}", self.paint(Tone::Label, &label));
         self.hanging(&first, 2 + LABEL_COLUMNS, text)
     }
 
     /// A paragraph behind `mark`, all of it `indent` columns from the left.
-    pub(super) fn item(
+    pub(in crate::report) fn item(
         &mut self,
         indent: usize,
         (tone, mark): (Tone, &str),

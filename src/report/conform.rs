@@ -1,0 +1,23 @@
+//! Conform: what the checks of a server showed, as data with a version, and in words.
+//!
+//! Everything is made from one [`ConformReport`]: the formats know nothing else.
+
+mod baseline;
+pub mod catalogue;
+mod judge;
+pub mod junit;
+pub mod markdown;
+mod model;
+mod phrases;
+pub mod tap;
+pub mod text;
+
+pub use baseline::{Baseline, BaselineError};
+pub use judge::is_of_order;
+pub use model::{
+    Change, CheckOutcome, CheckResult, ConformReport, Counts, DeviationNote, Occasion, Scope,
+    Subject, WireLine,
+};
+
+#[cfg(test)]
+mod sample;

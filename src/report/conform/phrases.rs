@@ -1,0 +1,150 @@
+//! Phrases: what several formats say in the same words.
+
+use super::model::{Change, CheckOutcome, CheckResult, ConformReport, Counts, Subject, WireLine};
+use crate::oracle::Verdict;
+use crate::report::numbers::{bytes, counted, time};
+
+/// `text` with nothing in it that a terminal obeys or a line ends at.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // They turn the direction of what stands behind them.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}'
+            // Nor is this a character to everybody.
+            | '\u{fffe}' | '\u{ffff}' => {
+                plain.extend(c.escape_unicode());
+            }
+            c if c.is_control() => plain.extend(c.escape_debug()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "UNKNOWN",
+    }
+}
+
+/// What the server says of itself.
+pub(super) fn subject(subject: &Subject) -> String {
+    let mut parts = vec![match subject.family.as_str() {
+        "not recognised" => "a server that is not recognised".to_owned(),
+        family => plain(family),
+    }];
+    parts.push(match (subject.polling, subject.websocket) {
+        (true, true) => "polling and WebSocket".into(),
+        (true, false) => "polling, no WebSocket".into(),
+        (false, true) => "WebSocket, no polling".into(),
+        (false, false) => "no transport".into(),
+    });
+    if let (Some(interval), Some(timeout)) = (subject.ping_interval_s, subject.ping_timeout_s) {
+        let (interval, timeout) = (time(interval * 1e3), time(timeout * 1e3));
+        parts.push(format!("a ping every {interval}, to be answered within {timeout}"));
+    }
+    if let Some(most) = subject.payload_bytes_max {
+        parts.push(format!("payloads of up to {}", bytes(most)));
+    }
+    if subject.recovery {
+        parts.push("connection state recovery".into());
+    }
+    parts.join("; ")
+}
+
+/// How many checks showed what, as far as there are any: `12 passed, 1 failed`.
+pub(super) fn counts(counts: &Counts) -> String {
+    let part = |count, word: &str| (count > 0).then(|| format!("{count} {word}"));
+    let deviations = match counts.known_deviations {
+        0 => None,
+        count => Some(counted(count as u64, "known deviation", "known deviations")),
+    };
+    let parts = [
+        part(counts.passed, "passed"),
+        part(counts.failed, "failed"),
+        deviations,
+        part(counts.unknown, "unknown"),
+        part(counts.not_applicable, "not applicable"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The verdict's reason, in one line.
+pub(super) fn why(report: &ConformReport) -> String {
+    let counts = &report.counts;
+    let tried = counts.checks - counts.not_applicable;
+    let of = format!("of {}", counted(tried as u64, "check that applies", "checks that apply"));
+    let without = |text: String| match counts.failed + counts.known_deviations + counts.unknown {
+        0 => text,
+        more if more == counts.breaking => text,
+        more => format!("{text}; {} more did not pass and cost nothing", more - counts.breaking),
+    };
+    match report.verdict {
+        Verdict::Pass if counts.passed == tried => format!("all {} passed", of.replace("of ", "")),
+        Verdict::Pass => without(format!("{} passed {of}", counts.passed)),
+        Verdict::Fail => {
+            let word = if counts.breaking == 1 { "breaks" } else { "break" };
+            without(format!("{} {of} {word} the gate", counts.breaking))
+        }
+        Verdict::Unknown if tried == 0 => "no check applies, so nothing was shown".into(),
+        Verdict::Unknown if report.interrupted => "it was interrupted before it was over".into(),
+        Verdict::Unknown => {
+            format!("none failed that must pass, but {} {of} cannot be judged", counts.breaking)
+        }
+    }
+}
+
+/// Why a check that did not pass does not break the gate.
+pub(super) fn excuse(check: &CheckResult) -> String {
+    match (check.change, check.outcome) {
+        (Some(Change::Same), _) => "the baseline has it".into(),
+        (_, CheckOutcome::KnownDeviation) => "a known deviation".into(),
+        _ => format!("{} only", check.level),
+    }
+}
+
+/// A line of a transcript, in columns.
+pub(super) fn wire(line: &WireLine) -> String {
+    let way = match line.way.as_str() {
+        "sent" => "->",
+        "received" => "<-",
+        _ => "--",
+    };
+    format!("{:>8.3} s  #{} {way} {}", line.after_s, line.connection, plain(&line.text))
+}
+
+/// A transcript that is no longer than a person reads: its beginning and its end.
+pub(super) fn transcript(check: &CheckResult) -> Vec<String> {
+    const FIRST: usize = 12;
+    const LAST: usize = 28;
+    let lines = &check.transcript;
+    let mut shown: Vec<String> = Vec::new();
+    if lines.len() <= FIRST + LAST {
+        shown.extend(lines.iter().map(wire));
+    } else {
+        shown.extend(lines[..FIRST].iter().map(wire));
+        shown.push(format!("… {} lines, which the report as JSON has", lines.len() - FIRST - LAST));
+        shown.extend(lines[lines.len() - LAST..].iter().map(wire));
+    }
+    if check.transcript_lines_left_out > 0 {
+        shown.push(format!("… {} more, which were not kept", check.transcript_lines_left_out));
+    }
+    shown
+}
+
+/// Why there was nothing to be tried, with how often: most frequent first.
+pub(super) fn reasons(report: &ConformReport) -> Vec<(usize, String)> {
+    let mut reasons: Vec<(usize, String)> = Vec::new();
+    for check in report.with(CheckOutcome::NotApplicable) {
+        let why = plain(check.remark.as_deref().unwrap_or("no reason was given"));
+        match reasons.iter_mut().find(|(_, known)| *known == why) {
+            Some((count, _)) => *count += 1,
+            None => reasons.push((1, why)),
+        }
+    }
+    reasons.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    reasons
+}
