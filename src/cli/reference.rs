@@ -58,6 +58,11 @@ impl Reference {
         }
     }
 
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     pub(super) fn url(&self) -> &TargetUrl {
         &self.url

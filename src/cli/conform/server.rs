@@ -16,6 +16,9 @@ const NO_DIALECT: &str = "none";
 const DEFAULTS: &str =
     "{users: 2, rooms: {count: 1}, load: {phases: [hold: {rate: 1/s, for: 1 s}]}}";
 
+/// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
+const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
+
 /// The server as it is meant: a scenario, of which who talks how much does not matter.
 pub(super) struct Server {
     scenario: Scenario,
@@ -40,12 +43,13 @@ impl Server {
         });
         let peer = peer.transpose()?;
         let reference = match scenario.target {
-            scenario::Target::Reference => Some(Reference::start(&[], 0)?),
+            scenario::Target::Reference => Some(Reference::start(&[], 0, &TO_BE_CHECKED)?),
             scenario::Target::Urls(_) => None,
         };
-        let dialect = match (&args.dialect, file) {
-            (Some(_), None) => None,
-            (None, _) | (Some(_), Some(_)) => Some(scenario.dialect.clone()),
+        let dialect = match (&args.dialect, file, &reference) {
+            (Some(_), None, _) => None,
+            (None, _, Some(_)) => Some(Dialect::chat_with_hooks()),
+            (None, _, None) | (Some(_), Some(_), _) => Some(scenario.dialect.clone()),
         };
         Ok(Server { scenario, dialect, peer, reference })
     }
@@ -86,7 +90,7 @@ impl Server {
             origin: args.origin.clone(),
             hooks: self.dialect.as_ref().map(|it| it.hooks.clone()).unwrap_or_default(),
             dialect: self.dialect.clone(),
-            process: args.pid,
+            process: args.pid.or(self.reference.as_ref().map(Reference::pid)),
             patience: Patience {
                 answer: args.pace.patience.duration(),
                 wait_max: args.pace.max_wait.duration(),
