@@ -21,6 +21,7 @@ fn of_all() {
 
         Commands:
           run       Performs a scenario: measures a chat server and proves what it did with every message
+          conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
           validate  Checks a scenario and prints its plan, without running it
           schema    Prints a JSON Schema
           serve     Runs the bundled reference server

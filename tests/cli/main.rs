@@ -1,5 +1,7 @@
 //! Cli: what chatbench prints and leaves behind, as its users and their scripts see it.
 
+mod ci;
+mod conform;
 mod help;
 mod pipes;
 mod redacted;

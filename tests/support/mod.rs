@@ -7,3 +7,4 @@ pub(crate) mod left;
 pub(crate) mod redis;
 pub(crate) mod foreign;
 pub(crate) mod scripted;
+pub(crate) mod served;

@@ -36,12 +36,7 @@ impl Server {
             Some(file) => Scenario::read(file, &overrides)?,
             None => Scenario::parse("the default scenario", DEFAULTS, &overrides)?,
         };
-        let peer = args.peer_url.as_deref().map(|url| {
-            url.parse().map_err(|error: scenario::UnitError| {
-                Failure::usage(format!("--peer-url {url}: {}", error.what), &error.remedy)
-            })
-        });
-        let peer = peer.transpose()?;
+        let peer = args.peer_url.as_deref().map(peer).transpose()?;
         let reference = match scenario.target {
             scenario::Target::Reference => Some(Reference::start(&[], 0, &TO_BE_CHECKED)?),
             scenario::Target::Urls(_) => None,
@@ -138,6 +133,14 @@ impl Server {
         secrets.retain(|secret| secret.chars().count() >= CHARS_MIN);
         secrets
     }
+}
+
+fn peer(url: &str) -> Result<TargetUrl, Failure> {
+    let wrong = |error: scenario::UnitError| {
+        let what = format!("--peer-url {url}: {}", error.what);
+        Failure::usage(what, "write a URL such as `http://localhost:3001`")
+    };
+    url.parse().map_err(wrong)
 }
 
 /// What the flags change of the scenario.

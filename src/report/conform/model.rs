@@ -270,7 +270,9 @@ impl ConformReport {
                 *text = text.replace(secret.as_str(), "…");
             }
         };
+        conceal(&mut self.command);
         for check in &mut self.checks {
+            conceal(&mut check.command);
             check.transcript.iter_mut().for_each(|line| conceal(&mut line.text));
             check.remark.iter_mut().for_each(conceal);
             if let Some(failure) = &mut check.failure {

@@ -1,0 +1,126 @@
+//! Gate: how it ends on a server with a fault, with a baseline and without.
+
+use std::path::Path;
+
+use expect_test::expect;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::conform;
+use crate::PATIENCE;
+use crate::redacted::redacted;
+use crate::schema::schema;
+use crate::support::binary::{CommandLine, Ended};
+use crate::support::served::Served;
+
+const ONLY: &str = "--only=EIO-HS-01,CHAT-DLV-01";
+
+/// Where a file is in `folder`, behind a flag.
+fn flag(name: &str, folder: &TempDir) -> String {
+    format!("--{name}={}", folder.path().join(name).display())
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).expect("it was written")
+}
+
+fn ends(ended: &Ended, code: i32, line: &str) {
+    assert_eq!(ended.code, Some(code), "{ended:#?}");
+    assert_eq!(ended.stdout.lines().last(), Some(line), "{ended:#?}");
+}
+
+#[test]
+fn a_faulty_server_fails_and_the_report_says_how() {
+    let served = Served::start(&["--fault", "duplicate"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = flag("json", &folder);
+    let ended =
+        conform(&[served.url(), "--only=CHAT-DLV-01", "--auth={\"token\":\"secret7\"}", &json]);
+    ends(&ended, 1, "exit 1 violations");
+    assert_eq!(ended.stderr, "");
+    let is_wire = |line: &&str| [" -> ", " <- ", " -- "].iter().any(|way| line.contains(way));
+    let text: Vec<_> = ended.stdout.lines().filter(|line| !is_wire(line)).collect();
+    expect![[r#"
+        chatbench # · conform · http://#:# · #-#-#T#:#:#Z socketioxide; polling and WebSocket; a ping every #, to be answered within #; payloads of up to # MB. # check in #; # of the catalogue were not asked for.
+
+        Chat delivery # failed
+
+        failures # check
+
+        ✗ CHAT-DLV-# MUST a member hears a message once, and as it was sent
+        requires Everyone in the room but the sender receives the message, its payload unchanged (the chat contract)
+        expected b hears it once
+        observed b heard it # times … # lines, which the report as JSON has
+        again chatbench conform http://#:# '--auth={"token":"…"}' --only CHAT-DLV-#
+
+        verdict FAIL: # of # check that applies breaks the gate
+        reproduce chatbench conform http://#:# --only=CHAT-DLV-# '--auth={"token":"…"}'
+        exit # violations"#]].assert_eq(&redacted(&text.join("\n")));
+    assert!(ended.stdout.lines().any(|line| line.contains("#2 <- 42[\"onreceive-msg\"")));
+    let report: Value = serde_json::from_str(&read(folder.path(), "json")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema("conform")).expect("a schema");
+    let wrong: Vec<_> = schema.iter_errors(&report).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    // Neither in what was sent nor in how it was started.
+    let said = format!("{report}{}", ended.stdout);
+    assert!(said.contains("token") && !said.contains("secret7"), "{said}");
+}
+
+#[test]
+fn the_command_that_tries_one_check_again_does() {
+    let served = Served::start(&["--fault", "duplicate"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = CommandLine::new(["conform", served.url(), &flag("json", &folder)]);
+    let ended = line.env("CHATBENCH_ONLY", "EIO-HS-01,CHAT-DLV-01").run(PATIENCE);
+    ends(&ended, 1, "exit 1 violations");
+    let report: Value = serde_json::from_str(&read(folder.path(), "json")).expect("JSON");
+    let checks = report["checks"].as_array().expect("checks");
+    let failed = checks.iter().find(|check| check["outcome"] == "fail").expect("one that failed");
+    let again = CommandLine::of_shell(failed["command"].as_str().expect("a command")).run(PATIENCE);
+    ends(&again, 1, "exit 1 violations");
+    assert!(again.stdout.contains("  1 check in "), "{again:#?}");
+}
+
+#[test]
+fn a_baseline_excuses_what_is_in_it_and_tells_what_got_better() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let baseline = folder.path().join("baseline");
+    let (write, held_to) = (
+        format!("--write-baseline={}", baseline.display()),
+        format!("--baseline={}", baseline.display()),
+    );
+    let faulty = Served::start(&["--fault", "duplicate"]);
+    ends(&conform(&[faulty.url(), ONLY, &write]), 0, "exit 0 pass");
+    let written = std::fs::read_to_string(&baseline).expect("it was written");
+    assert!(written.contains("\nCHAT-DLV-01 fail  # MUST "), "{written}");
+    ends(&conform(&[faulty.url(), ONLY, &held_to]), 0, "exit 0 pass");
+    let sound = Served::start(&[]);
+    let ended = conform(&[sound.url(), ONLY, &held_to]);
+    ends(&ended, 0, "exit 0 pass");
+    assert!(ended.stdout.contains("CHAT-DLV-01 passes now: remove it from the baseline"));
+    std::fs::write(&baseline, "EIO-HS-01 fail\n").expect("a file");
+    let ended = conform(&[faulty.url(), ONLY, &held_to]);
+    ends(&ended, 1, "exit 1 violations");
+    assert!(ended.stdout.contains("· not in the baseline"), "{ended:#?}");
+    std::fs::write(&baseline, "EIO-HS-1 fail\n").expect("a file");
+    let ended = conform(&[sound.url(), ONLY, &held_to]);
+    assert_eq!((ended.code, ended.last_line()), (Some(2), "exit 2 usage"));
+    assert!(ended.stderr.contains("baseline:1: there is no check `EIO-HS-1`"), "{ended:#?}");
+}
+
+#[test]
+fn nothing_that_applies_is_nothing_shown() {
+    let ended = conform(&["--dialect=none", "--only=CHAT-DLV-01"]);
+    ends(&ended, 5, "exit 5 unknown");
+    assert!(ended.stdout.contains("1 × the target has no chat"), "{ended:#?}");
+    assert!(ended.stdout.contains("UNKNOWN: no check applies"), "{ended:#?}");
+}
+
+#[test]
+fn the_bundled_server_is_started_and_its_scenario_is_used() {
+    let ended = conform(&[ONLY, "--dialect=scenarios/quickstart.yaml", "--verbose"]);
+    ends(&ended, 0, "exit 0 pass");
+    assert!(ended.stdout.contains("the reference server: socketioxide"), "{ended:#?}");
+    let ended = conform(&["reference", ONLY, "--quiet"]);
+    ends(&ended, 0, "exit 0 pass");
+}
