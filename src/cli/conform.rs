@@ -95,7 +95,9 @@ fn attempt(
         let trials = async {
             let target = server.target(args).await?;
             let finish = wanted(stop.clone(), Stop::Finish);
-            Ok(conformance::run_until(target, &tried, &mut follow, finish).await?)
+            let ran = conformance::run_until(target, &tried, &mut follow, finish).await;
+            let is_wanted = *stop.borrow() != Stop::No;
+            ran.map_err(|error| if is_wanted { Failure::Interrupted } else { error.into() })
         };
         tokio::select! {
             trials = trials => trials,

@@ -71,7 +71,7 @@ pub async fn run(
 /// The same until `stop` is ready: what is not done by then is unknown.
 ///
 /// # Errors
-/// When there is no server that any could be tried on.
+/// When there is no server that any could be tried on, or none was begun.
 pub async fn run_until(
     target: Target,
     checks: &[&'static Check],
@@ -81,7 +81,11 @@ pub async fn run_until(
     let clock = Clock::start();
     let target = Rc::new(target);
     let dial = dial_to(&target, &target.endpoint, clock, &Survey::default());
-    let survey = Rc::new(Survey::take(&target, &dial).await?);
+    let mut stop = std::pin::pin!(stop);
+    let survey = tokio::select! {
+        survey = Survey::take(&target, &dial) => Rc::new(survey?),
+        () = &mut stop => return Err(SurveyError::interrupted(&target)),
+    };
     let gate = Rc::new(Gate {
         dial: dial_to(&target, &target.endpoint, clock, &survey),
         other: target.peer.as_ref().map(|peer| dial_to(&target, peer, clock, &survey)),
@@ -98,7 +102,7 @@ pub async fn run_until(
     };
     let interrupted = tokio::select! {
         () = gate.attempt_all(checks, &mut done) => false,
-        () = stop => true,
+        () = &mut stop => true,
     };
     let left = checks.iter().filter(|check| !tried.iter().any(|one| one.check.id == check.id));
     tried.extend(left.map(|check| Tried::not(check)).collect::<Vec<_>>());

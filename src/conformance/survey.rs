@@ -35,6 +35,13 @@ pub struct SurveyError {
     why: String,
 }
 
+impl SurveyError {
+    pub(super) fn interrupted(target: &Target) -> SurveyError {
+        let url = target.endpoint.url.clone();
+        SurveyError { url, why: "interrupted before it had said what it is".into() }
+    }
+}
+
 impl Survey {
     /// Opens one session by each transport and reads what the server says of itself.
     ///

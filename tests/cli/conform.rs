@@ -89,7 +89,7 @@ fn what_is_typed_wrong_is_told_with_a_remedy() {
     let lines: [&[&str]; 17] = [
         &["--only=EIO-HX"],
         &["--skip=chat-dvl-01"],
-        &["--explain=EIO-HS-999"],
+        &["--explain=EIO-HS-1"],
         &["--only=CHAT", "--skip=CHAT"],
         &["--list", "--explain=CHAT-DLV-01"],
         &["--level=may"],

@@ -131,6 +131,209 @@ fn of_run() {
 }
 
 #[test]
+fn of_conform() {
+    let text = help(&["conform", "--help"]);
+    expect![[r#"
+        Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract.
+
+        Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
+
+        Usage: chatbench conform [OPTIONS] [URL]
+
+        Arguments:
+          [URL]
+                  The server: `http://host:port`, or `reference` for the bundled one [default: that of the
+                  file given with --dialect, or else the bundled one]
+
+                  [env: CHATBENCH_TARGET=]
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Target:
+              --dialect <FILE>
+                  The scenario whose dialect, namespace, path, auth, headers and order are used; `none` for
+                  a server without a chat [default: the chat contract]
+
+                  [env: CHATBENCH_DIALECT=]
+
+              --path <PATH>
+                  The path of the Engine.IO endpoint [default: /socket.io/]
+
+                  [env: CHATBENCH_PATH=]
+
+              --namespace <NAMESPACE>
+                  The namespace [default: /]
+
+                  [env: CHATBENCH_NAMESPACE=]
+
+              --auth <JSON>
+                  The payload of CONNECT, an object: `{"token": "secret"}`
+
+                  [env: CHATBENCH_AUTH]
+
+              --header <LINE>
+                  A header of every request: `Name: value`. May be repeated
+
+                  [env: CHATBENCH_HEADER]
+
+              --origin <ORIGIN>
+                  The origin that CORS is tried with
+
+                  [env: CHATBENCH_ORIGIN=]
+                  [default: http://localhost:5173]
+
+              --insecure
+                  Accepts any TLS certificate
+
+                  [env: CHATBENCH_INSECURE=]
+
+              --peer-url <URL>
+                  The URL of another node of the same cluster
+
+                  [env: CHATBENCH_PEER_URL=]
+
+              --pid <PID>
+                  The server's process on this machine, for checks of what it keeps
+
+                  [env: CHATBENCH_PID=]
+
+        Checks:
+              --only <ID,…>
+                  Tries only the checks that are called, or begin with, one of these
+
+                  [env: CHATBENCH_ONLY=]
+
+              --skip <ID,…>
+                  Leaves out the checks that are called, or begin with, one of these
+
+                  [env: CHATBENCH_SKIP=]
+
+              --level <LEVEL>
+                  Tries the checks up to this level
+
+                  Possible values:
+                  - must:   What a server must do
+                  - should: Also what it should do
+                  - info:   Also what is only told
+
+                  [env: CHATBENCH_LEVEL=]
+                  [default: info]
+
+              --hostile
+                  Tries also what may take the server down
+
+                  [env: CHATBENCH_HOSTILE=]
+
+              --list
+                  Lists the checks, and tries none
+
+                  [env: CHATBENCH_LIST=]
+
+              --format <FORMAT>
+                  How --list lists them
+
+                  Possible values:
+                  - text:     For a person
+                  - json:     For a program
+                  - markdown: For `docs/conformance.md`
+
+                  [env: CHATBENCH_FORMAT=]
+                  [default: text]
+
+              --explain <ID>
+                  Tells what a check asks for, why, and what real servers do, and tries none
+
+                  [env: CHATBENCH_EXPLAIN=]
+
+        Pace:
+              --max-wait <MAX_WAIT>
+                  The longest wait for what takes its time, such as a heartbeat; checks that would wait
+                  longer do not apply
+
+                  [env: CHATBENCH_MAX_WAIT=]
+                  [default: "10 s"]
+
+              --patience <PATIENCE>
+                  How long an answer may take
+
+                  [env: CHATBENCH_PATIENCE=]
+                  [default: "3 s"]
+
+              --connect-timeout <CONNECT_TIMEOUT>
+                  After how long the server closes a session that never connects to a namespace
+
+                  [env: CHATBENCH_CONNECT_TIMEOUT=]
+                  [default: "45 s"]
+
+              --load-messages <N>
+                  Messages of each check under load
+
+                  [env: CHATBENCH_LOAD_MESSAGES=]
+                  [default: 6905]
+
+        Judgement:
+              --strict
+                  Lets failed SHOULD checks and known deviations break the gate, too
+
+                  [env: CHATBENCH_STRICT=]
+
+              --baseline <FILE>
+                  The checks that need not pass, as --write-baseline writes them
+
+                  [env: CHATBENCH_BASELINE=]
+
+              --write-baseline <FILE>
+                  Writes what does not pass into a baseline; without --baseline, nothing of it breaks the
+                  gate
+
+                  [env: CHATBENCH_WRITE_BASELINE=]
+
+        Reports:
+              --json <FILE>
+                  Writes the report as JSON, too: `chatbench schema conform` has its schema
+
+                  [env: CHATBENCH_JSON=]
+
+              --junit <FILE>
+                  Writes the report as JUnit XML, too
+
+                  [env: CHATBENCH_JUNIT=]
+
+              --tap <FILE>
+                  Writes the report in the Test Anything Protocol, too
+
+                  [env: CHATBENCH_TAP=]
+
+              --markdown <FILE>
+                  Writes the report as Markdown, too, for a pull request
+
+                  [env: CHATBENCH_MARKDOWN=]
+
+              --text <FILE>
+                  Writes the text that is shown to a file, too
+
+                  [env: CHATBENCH_TEXT=]
+
+          -v, --verbose
+                  Shows every check, with what was observed
+
+                  [env: CHATBENCH_VERBOSE=]
+
+          -q, --quiet
+                  Shows no progress
+
+                  [env: CHATBENCH_QUIET=]
+    "#]].assert_eq(&text);
+    // Each flag but --help shows the variable that sets it as well, and so does the URL.
+    let is_flag = |line: &&str| line.trim_start().starts_with("--") || line.contains(", --");
+    let flags = text.lines().filter(is_flag).count();
+    let variables = text.lines().filter(|line| line.contains("[env: CHATBENCH_")).count();
+    assert_eq!(variables, flags - 1 + 1);
+}
+
+#[test]
 fn of_validate() {
     expect![[r#"
         Checks a scenario and prints its plan, without running it

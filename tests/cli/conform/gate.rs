@@ -1,8 +1,11 @@
 //! Gate: how it ends on a server with a fault, with a baseline and without.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 use expect_test::expect;
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -123,4 +126,48 @@ fn the_bundled_server_is_started_and_its_scenario_is_used() {
     assert!(ended.stdout.contains("the reference server: socketioxide"), "{ended:#?}");
     let ended = conform(&["reference", ONLY, "--quiet"]);
     ends(&ended, 0, "exit 0 pass");
+}
+
+#[test]
+fn interrupted_before_the_server_has_answered_it_ends_at_once() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let running = CommandLine::new(["conform", &url, "--patience=10 min"]).start();
+    let connection = silent.accept().expect("a connection");
+    running.signal(Signal::INT);
+    let ended = running.end(PATIENCE);
+    drop(connection);
+    assert_eq!((ended.code, ended.last_line()), (Some(5), "exit 5 unknown"), "{ended:#?}");
+}
+
+/// Whether the server at `url` says anything within some seconds.
+fn answers(url: &str) -> bool {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE / 20)).expect("it is not zero");
+    let request = "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("the system takes it");
+    stream.read(&mut [0; 64]).is_ok()
+}
+
+fn outcome(report: &Value, id: &str) -> String {
+    let checks = report["checks"].as_array().expect("checks");
+    let check = checks.iter().find(|check| check["id"] == id).expect("it was asked for");
+    check["outcome"].as_str().expect("a word").to_owned()
+}
+
+#[test]
+fn interrupted_while_it_tries_it_says_what_it_has_seen() {
+    // The first message stalls the server for longer than anybody waits here.
+    let served = Served::start(&["--fault", "stall=10m@0s"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["conform", served.url(), ONLY, "--patience=10 min", &flag("json", &folder)];
+    let running = CommandLine::new(arguments).start();
+    running.await_that("stall of the server", PATIENCE, || !answers(served.url()));
+    running.signal(Signal::INT);
+    let ended = running.end(PATIENCE);
+    ends(&ended, 5, "exit 5 unknown");
+    let report: Value = serde_json::from_str(&read(folder.path(), "json")).expect("JSON");
+    assert_eq!(report["interrupted"], true);
+    let outcomes: Vec<_> = ["EIO-HS-01", "CHAT-DLV-01"].map(|id| outcome(&report, id)).into();
+    assert_eq!(outcomes, ["pass", "unknown"], "{ended:#?}");
 }
