@@ -121,6 +121,30 @@ thresholds: {delivery_latency: {max: 1 ms}}
     assert_eq!(ran.report.counters.deliveries, 100_000, "{}", ran.text);
 }
 
+/// Ten million messages in a tenth of a second, which take it much longer than the second more
+/// that it has.
+#[test]
+fn a_generator_that_will_never_keep_up_gives_up_and_says_so() {
+    const FAR_TOO_MUCH: &str = "
+rooms: {count: 20, size: 2}
+load:
+  connect_rate: 1000/s
+  arrivals: constant
+  phases: [{hold: {rate: 100000000/s, for: 100 ms}}]
+timeouts: {delivery: 1 s}
+";
+    let ran = Run::of(FAR_TOO_MUCH).end();
+    let (report, text) = (&ran.report, &ran.text);
+    // What such a load does to the server is another matter.
+    assert_ne!(report.verdict, Verdict::Pass, "{text}");
+    let given_up = report.doubts.iter().find_map(|doubt| match doubt {
+        Doubt::GivenUp { messages } => Some(*messages),
+        _ => None,
+    });
+    let sent = report.counters.messages_sent;
+    assert_eq!(given_up.map(|given_up| given_up + sent), Some(10_000_000), "{text}");
+}
+
 #[test]
 fn a_generator_later_than_it_may_be_says_so() {
     let ran = Run::of(STEADY)

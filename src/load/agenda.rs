@@ -59,6 +59,11 @@ impl Agenda {
         self.speeches > 0
     }
 
+    /// How many speakers have something left to say.
+    pub(super) fn speeches(&self) -> usize {
+        self.speeches
+    }
+
     /// Forgets what was to be said.
     pub(super) fn fall_silent(&mut self) {
         self.heap.retain(|Reverse((_, task))| !task.is_speech());

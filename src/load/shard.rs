@@ -41,6 +41,9 @@ pub struct Performed {
     /// Memberships of which there was no evidence when the load began, nor any that the server
     /// had failed them: their users had not come, or had nobody to hear.
     pub absent: usize,
+    /// Messages that were still due when the load had been over for as long as a delivery may
+    /// take, and were given up.
+    pub given_up: u64,
 }
 
 /// Performs `part` of the plan, as `commands` say, and writes it down in `history`. Tells
@@ -71,7 +74,7 @@ pub async fn perform(
         performed.absent = shard.crowd.borrow().absent();
         shard.start = Some(start);
         shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
-        shard.speak(start).await;
+        performed.given_up = shard.speak(start).await;
     } else {
         // Whoever is not here yet need not come.
         shard.crowd.borrow_mut().agenda = Agenda::default();
@@ -130,15 +133,24 @@ impl Shard {
         }
     }
 
-    async fn speak(&mut self, start: Timestamp) {
-        let duration = self.crowd.borrow().brief.scenario.load.profile.duration();
+    /// Says what is due, late where it must be; gives how many messages were due for so long that
+    /// they were given up.
+    async fn speak(&mut self, start: Timestamp) -> u64 {
+        let (duration, overtime) = {
+            let scenario = &self.crowd.borrow().brief.scenario;
+            (scenario.load.profile.duration(), scenario.timeouts.delivery)
+        };
         let end = start + duration;
         self.until(|crowd, now| {
-            let over = now >= end && !crowd.agenda.has_speech();
+            let over = now >= end && (!crowd.agenda.has_speech() || now >= end + overtime);
             over || crowd.command == Command::Finish
         })
         .await;
-        self.crowd.borrow_mut().agenda.fall_silent();
+        let mut crowd = self.crowd.borrow_mut();
+        let finished = crowd.command == Command::Finish;
+        let given_up = if finished { 0 } else { crowd.still_due() };
+        crowd.agenda.fall_silent();
+        given_up
     }
 
     /// Listens until everything was heard and nothing more comes, or its time is over.

@@ -68,6 +68,16 @@ impl Crowd {
         self.schedule(speaker, start);
     }
 
+    /// How many messages of the load are yet to be said.
+    pub(super) fn still_due(&mut self) -> u64 {
+        let profile = &self.brief.scenario.load.profile;
+        let next = |speaker: &mut Speaker| {
+            std::iter::from_fn(|| speaker.arrivals.next(profile)).count() as u64
+        };
+        // Each speaker's next message is on the agenda, and was taken off its arrivals.
+        self.agenda.speeches() as u64 + self.speakers.iter_mut().map(next).sum::<u64>()
+    }
+
     /// Sends a message from `seat` that shows who hears it; whether there was a connection.
     pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> bool {
         self.say(seat, now, Occasion::Probe)

@@ -121,6 +121,7 @@ pub(crate) fn failed() -> RunOutcome {
         },
         Doubt::Overflow { messages: 3 },
         Doubt::Unsent { messages: 1 },
+        Doubt::GivenUp { messages: 1_200 },
         Doubt::Absent { memberships: 2 },
         Doubt::Interrupted,
     ];

@@ -92,6 +92,8 @@ pub(super) struct Findings {
     pub(super) rest: Snapshot,
     /// Memberships that nobody had taken when the load began.
     pub(super) absent: usize,
+    /// Messages that were due for so long that they were given up.
+    pub(super) given_up: u64,
 }
 
 /// When the load begins, told to all judges at once; [`Timestamp::NEVER`] until then.

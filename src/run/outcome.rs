@@ -47,6 +47,11 @@ pub enum Doubt {
         /// How many.
         messages: u64,
     },
+    /// The generator was so late that it gave up what was still due.
+    GivenUp {
+        /// How many messages.
+        messages: u64,
+    },
     /// Part of the crowd was never there, so nothing was shown to it.
     Absent {
         /// Memberships that had not come about when the load began.
@@ -115,9 +120,10 @@ impl RunOutcome {
         let mut tally = Tally::default();
         let mut shards = Vec::new();
         let mut reasons = BTreeMap::new();
-        let mut absent = 0;
+        let (mut absent, mut given_up) = (0, 0);
         for findings in harvest.findings {
             absent += findings.absent;
+            given_up += findings.given_up;
             let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
             let send_delay_p99_ms = send_delay_p99.as_secs_f64() * 1e3;
             shards.push(ShardHealth { busy: findings.busy, send_delay_p99_ms });
@@ -142,7 +148,9 @@ impl RunOutcome {
             took: harvest.took,
             load: harvest.load,
         };
-        outcome.doubt(brief, absent, harvest.interrupted);
+        outcome.doubt(brief, harvest.interrupted);
+        outcome.doubt_if(given_up > 0, Doubt::GivenUp { messages: given_up });
+        outcome.doubt_if(absent > 0, Doubt::Absent { memberships: absent });
         outcome.conclude(brief);
         outcome
     }
@@ -152,7 +160,7 @@ impl RunOutcome {
         kind != ViolationKind::Reordered || order == OrderPolicy::Fail
     }
 
-    fn doubt(&mut self, brief: &Brief, absent: usize, interrupted: bool) {
+    fn doubt(&mut self, brief: &Brief, interrupted: bool) {
         let limit_ms = brief.scenario.limits.send_delay_p99.as_secs_f64() * 1e3;
         let late = |shard: &ShardHealth| shard.send_delay_p99_ms;
         let latest =
@@ -182,11 +190,16 @@ impl RunOutcome {
         let more = [
             (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),
             (unsent > 0, Doubt::Unsent { messages: unsent }),
-            (absent > 0, Doubt::Absent { memberships: absent }),
             (interrupted, Doubt::Interrupted),
             (self.tally.must == 0, Doubt::NothingJudged),
         ];
-        self.doubts.extend(more.into_iter().filter_map(|(is, doubt)| is.then_some(doubt)));
+        for (is, doubt) in more {
+            self.doubt_if(is, doubt);
+        }
+    }
+
+    fn doubt_if(&mut self, is: bool, doubt: Doubt) {
+        self.doubts.extend(is.then_some(doubt));
     }
 
     fn conclude(&mut self, brief: &Brief) {

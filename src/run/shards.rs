@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::judge::{Findings, Judge, LoadStart, Snapshot};
 use crate::history::History;
-use crate::load::{Brief, Command, LoadError, perform};
+use crate::load::{Brief, Command, LoadError, Performed, perform};
 use crate::oracle::{Oracle, Promises, Roster, RosterRoom};
 use crate::scenario::{OrderPolicy, Plan, SenderPolicy, ShardPlan};
 
@@ -52,7 +52,8 @@ async fn work(brief: Arc<Brief>, part: ShardPlan, lines: Lines) -> Result<Findin
     let clock = brief.clock;
     let performed = perform(brief, part, history, lines.commands, lines.assembled).await?;
     let findings = judge.borrow_mut().finish(clock.now());
-    Ok(Findings { absent: performed.absent, ..findings })
+    let Performed { absent, given_up } = performed;
+    Ok(Findings { absent, given_up, ..findings })
 }
 
 fn promises(brief: &Brief) -> Promises {

@@ -44,6 +44,11 @@ fn sentence(doubt: &Doubt) -> String {
              lost, above",
             counted(*messages, "message was", "messages were")
         ),
+        Doubt::GivenUp { messages } => format!(
+            "{} still due when the load had been over for as long as a delivery may take \
+             (`timeouts.delivery`), and never sent; lower the rate, or use more cores",
+            counted(*messages, "message was", "messages were")
+        ),
         Doubt::Absent { memberships } => format!(
             "{} not come about when the load began, so nothing was shown to these users; see why \
              connections failed or were lost, above",
