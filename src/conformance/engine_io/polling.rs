@@ -87,8 +87,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         pace: Pace::Together,
         wire: "GET → Cache-Control, Content-Type",
         why: "A poll's URL is the same each time: an answer that a proxy keeps is heard twice.",
-        differs: "`no-store` from the official server, nothing from socketioxide and \
-                  python-socketio.",
+        differs: "`no-store` from the official server, but not from early ones (4.0); nothing from \
+                  socketioxide and python-socketio.",
         run: |trial| Box::pin(tells_cache_headers(trial)),
     },
     Check {
