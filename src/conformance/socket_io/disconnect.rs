@@ -1,6 +1,6 @@
 //! Disconnect: how a namespace is left (Socket.IO protocol v5, *Disconnection from a namespace*).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::offence::via;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
@@ -163,7 +163,7 @@ async fn is_not_processed(trial: &Trial, peer: &mut Peer, event: String, back: &
     let stays = peer.round_trip().await.is_ok();
     let heard = peer.collect(trial.patience().quiet).await;
     let is_back = |event: &Event| {
-        event.name() == Some(back) && event.data.get(1).is_some_and(|it| *it == Value::from("gone"))
+        event.name() == Some(back) && event.data.get(1).is_some_and(|it| it == "gone")
     };
     ensure(!heard.iter().filter_map(Event::read).any(|event| is_back(&event)), EXPECTED, || {
         format!("heard was {}", told(heard.iter()))

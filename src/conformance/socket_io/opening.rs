@@ -5,7 +5,7 @@ use super::offence::{Proof, Standing, all_close, offend, text, told_of_each, via
 use crate::conformance::chat::member::assemble;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::{Event, Packet, Via, shortened};
+use crate::conformance::peer::{Event, Packet, shortened};
 use crate::conformance::trial::Trial;
 
 const CONNECTION: Section = Section::SocketIo("Connection to a namespace");
@@ -241,7 +241,7 @@ async fn keeps_namespaces_apart(trial: &Trial) -> Found {
         return Err(Stop::NotApplicable("there is no echo in two namespaces".into()));
     };
     let main = trial.target().namespace.as_str();
-    let mut peer = trial.connect(Via::WebSocket).await?;
+    let mut peer = trial.connect(via(trial)).await?;
     super::disconnect::enter_too(trial, &mut peer, other).await?;
     for (prefix, said) in [(trial.prefix(), "main"), (format!("{other},"), "other")] {
         peer.send(format!("42{prefix}{}", serde_json::json!([event, said]))).await?;
