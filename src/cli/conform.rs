@@ -31,7 +31,7 @@ use outputs::Outputs;
 use progress::Progress;
 use server::Server;
 
-/// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
+/// What the bundled server is told: to have all that checks need, and a short heartbeat.
 const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
 
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
