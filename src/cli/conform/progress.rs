@@ -66,7 +66,8 @@ mod tests {
         let mut said = Vec::new();
         for outcome in outcomes {
             let (took, transcript) = (Duration::ZERO, Vec::new());
-            progress.follow(&Tried { check, outcome, took, transcript, left_out: 0 });
+            let level = check.level;
+            progress.follow(&Tried { check, level, outcome, took, transcript, left_out: 0 });
             said.push(progress.bar.message());
         }
         assert_eq!(said, [id.to_owned(), format!("1 failed · {id}")]);
