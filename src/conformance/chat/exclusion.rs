@@ -44,7 +44,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[Need::Chat],
         pace: Pace::Together,
-        wire: "a, b and, both by one author, c and d join; c sends; a, b and d hear it",
+        wire: "a, b and, both by one author, c and d join; d sends, and c; \
+               all others hear it",
         why: "People have a phone and a computer, and want the same chat on both.",
         differs: "",
         run: |trial| Box::pin(excludes_by_socket(trial)),
@@ -148,6 +149,10 @@ async fn excludes_by_socket(trial: &Trial) -> Found {
         members.push(member);
     }
     prove(trial, &room, &mut members).await?;
+    // Both speak, for a server may learn only so who they are.
+    let first = trial.text("first");
+    members[3].say(&room, &first).await?;
+    heard(trial, &mut members, &[(&first, &[1, 1, 1, 0])]).await?;
     members[2].say(&room, &hello).await?;
     heard(trial, &mut members, &[(&hello, &[1, 1, 0, 1])]).await?;
     fine()

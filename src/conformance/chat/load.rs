@@ -28,8 +28,6 @@ pub(in crate::conformance) struct History {
     said: usize,
     /// How often each member heard each message of its room: one list per member.
     counts: Vec<Vec<u8>>,
-    /// Whether senders are to hear themselves.
-    echoed: bool,
     /// What nobody said in the room in which it was heard: how much, and the first few.
     unexpected: (usize, Vec<String>),
     /// How connections ended that should not have.
@@ -88,12 +86,12 @@ impl History {
         Ok(format!("{} messages to {} rooms of {ROOM_MEMBERS}", self.said, ROOMS))
     }
 
-    /// Every delivery that is due: message, receiver, and how often it came.
+    /// Every delivery that is due, those to senders left aside: message, receiver, and how often it came.
     fn deliveries(&self) -> impl Iterator<Item = (usize, usize, u8)> {
         (0..self.said).flat_map(move |number| {
             let first = room_of(number) * ROOM_MEMBERS;
             let receivers = first..first + ROOM_MEMBERS;
-            let due = move |at: &usize| self.echoed || *at != speaker_of(number);
+            let due = move |at: &usize| *at != speaker_of(number);
             receivers.filter(due).map(move |at| (number, at, self.counts[at][number / ROOMS]))
         })
     }
@@ -149,7 +147,6 @@ impl<'t> Load<'t> {
         let history = History {
             said: 0,
             counts: vec![vec![0; total / ROOMS + 1]; members.len()],
-            echoed: trial.echoes()?,
             unexpected: (0, Vec::new()),
             ended: Vec::new(),
         };
@@ -157,7 +154,7 @@ impl<'t> Load<'t> {
     }
 
     async fn run(mut self) -> Result<History, Stop> {
-        let receivers = if self.history.echoed { ROOM_MEMBERS } else { ROOM_MEMBERS - 1 };
+        const RECEIVERS: usize = ROOM_MEMBERS - 1;
         let clock = self.trial.clock();
         let (mut stalls, mut last_heard) = (0, clock.now());
         loop {
@@ -165,10 +162,10 @@ impl<'t> Load<'t> {
                 last_heard = clock.now();
             }
             let more = self.history.said < self.total && stalls < STALLS_MAX;
-            if more && self.under_way < IN_FLIGHT_MAX * receivers {
+            if more && self.under_way < IN_FLIGHT_MAX * RECEIVERS {
                 for _ in 0..SAID_AT_ONCE.min(self.total - self.history.said) {
                     self.say_next().await?;
-                    self.under_way += receivers;
+                    self.under_way += RECEIVERS;
                 }
                 continue;
             }
@@ -245,8 +242,7 @@ impl<'t> Load<'t> {
         };
         let count = &mut self.history.counts[at][number / ROOMS];
         // What a sender hears of itself is for other checks to judge.
-        let due = self.history.echoed || at != speaker_of(number);
-        if *count == 0 && due {
+        if *count == 0 && at != speaker_of(number) {
             self.under_way = self.under_way.saturating_sub(1);
         }
         *count = count.saturating_add(1);
@@ -274,7 +270,7 @@ mod tests {
                 counts[at][number / ROOMS] = 1;
             }
         }
-        History { said, counts, echoed: false, unexpected: (0, Vec::new()), ended: Vec::new() }
+        History { said, counts, unexpected: (0, Vec::new()), ended: Vec::new() }
     }
 
     fn verdicts(history: &History) -> [bool; 3] {
