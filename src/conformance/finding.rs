@@ -33,6 +33,14 @@ impl Stop {
         Stop::Failed(Failure { expected: expected.into(), observed: observed.into() })
     }
 
+    /// The reason, in words.
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Stop::Unknown(why) | Stop::NotApplicable(why) => why,
+            Stop::Failed(failure) => &failure.observed,
+        }
+    }
+
     /// It cannot be said, because of `why`.
     pub(super) fn unknown(why: impl Into<String>) -> Stop {
         Stop::Unknown(why.into())

@@ -83,6 +83,10 @@ impl History {
                 self.said
             )));
         }
+        if !self.ended.is_empty() {
+            let ended = self.ended.join("; ");
+            return Err(Stop::unknown(format!("under load not every connection stood: {ended}")));
+        }
         Ok(format!("{} messages to {} rooms of {ROOM_MEMBERS}", self.said, ROOMS))
     }
 
@@ -164,7 +168,12 @@ impl<'t> Load<'t> {
             let more = self.history.said < self.total && stalls < STALLS_MAX;
             if more && self.under_way < IN_FLIGHT_MAX * RECEIVERS {
                 for _ in 0..SAID_AT_ONCE.min(self.total - self.history.said) {
-                    self.say_next().await?;
+                    if let Err(stop) = self.say_next().await {
+                        // Who may not speak any more has been thrown out: that ends it.
+                        self.history.ended.push(stop.why().into());
+                        stalls = STALLS_MAX;
+                        break;
+                    }
                     self.under_way += RECEIVERS;
                 }
                 continue;

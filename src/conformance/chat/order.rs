@@ -179,7 +179,8 @@ async fn hands_out_a_backlog(trial: &Trial) -> Found {
     let missing: Vec<String> = missing.map(|number| number.to_string()).collect();
     ensure(missing.is_empty(), "all of 300 messages come by the polls that follow", || {
         let first = missing.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-        let over = over.map(|over| format!("; polling ended: {over:?}")).unwrap_or_default();
+        let over = over.map(|over| format!("; polling ended: {}", over.why()));
+        let over = over.unwrap_or_default();
         format!("{} are missing, such as number {first}{over}", missing.len())
     })?;
     fine()
