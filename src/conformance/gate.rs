@@ -196,15 +196,8 @@ impl Gate {
             }
         };
         let (transcript, left_out) = trial.transcript().lines();
-        let (level, took) = (self.level(check), self.clock.now().since(began));
+        let (level, took) = (level_of(check, self.target.order), self.clock.now().since(began));
         Tried { check, level, outcome, took, transcript, left_out }
-    }
-
-    /// What failing `check` means here: order may cost less than it does elsewhere.
-    fn level(&self, check: &Check) -> Level {
-        let of_order = check.needs.contains(&Need::Order);
-        let lenient = self.target.order == OrderPolicy::Warn;
-        if of_order && lenient { check.level.max(Level::Should) } else { check.level }
     }
 
     /// Why `check` cannot be tried here.
@@ -310,6 +303,12 @@ impl Gate {
     }
 }
 
+/// What failing `check` means where the scenario says `order` of messages.
+fn level_of(check: &Check, order: OrderPolicy) -> Level {
+    let lenient = check.needs.contains(&Need::Order) && order == OrderPolicy::Warn;
+    if lenient { check.level.max(Level::Should) } else { check.level }
+}
+
 fn judge(check: &Check, found: Found, family: Family) -> Outcome {
     match found {
         Ok(remark) => Outcome::Pass(remark),
@@ -319,5 +318,21 @@ fn judge(check: &Check, found: Found, family: Family) -> Outcome {
             Some(known) => Outcome::KnownDeviation(failure, known),
             None => Outcome::Fail(failure),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_costs_less_where_the_scenario_says_so_and_nothing_else_does() {
+        let level = |id, order| {
+            level_of(crate::conformance::find(id).expect("it is in the catalogue"), order)
+        };
+        assert_eq!(level("CHAT-ORD-01", OrderPolicy::Fail), Level::Must);
+        assert_eq!(level("CHAT-ORD-01", OrderPolicy::Warn), Level::Should);
+        assert_eq!(level("CHAT-ORD-04", OrderPolicy::Warn), Level::Must);
+        assert_eq!(level("CHAT-DLV-01", OrderPolicy::Warn), Level::Must);
     }
 }

@@ -127,7 +127,7 @@ impl Trial {
 
     /// A text that only this trial says.
     pub(super) fn text(&self, text: &str) -> String {
-        format!("{} {text}", self.tag)
+        format!("{}{text}", self.tag)
     }
 
     /// How a peer is connected where either way would do.

@@ -143,7 +143,7 @@ async fn outlives_a_slow_reader(trial: &Trial) -> Found {
     let mut heard = [0, 0];
     for number in 0..messages + AHEAD_MAX {
         if number < messages {
-            members[0].say(&room, &format!("{} {filling}", trial.text(""))).await?;
+            members[0].say(&room, &format!("{} {filling}", trial.text("long"))).await?;
         }
         for (member, heard) in members[1..].iter_mut().zip(&mut heard) {
             let wanted = (number + 1).saturating_sub(AHEAD_MAX);

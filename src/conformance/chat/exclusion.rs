@@ -199,7 +199,8 @@ async fn excludes_one_that_polls(trial: &Trial) -> Found {
 
 async fn excludes_in_several_rooms(trial: &Trial) -> Found {
     senders_are_excluded(trial)?;
-    let rooms = ["first", "second", "third"].map(|room| trial.room(room));
+    const NAMES: [&str; 3] = ["first", "second", "third"];
+    let rooms = NAMES.map(|name| trial.room(name));
     let mut members = assemble(trial, &rooms[0], &[trial.via(); 2]).await?;
     for room in &rooms[1..] {
         for member in &mut members {
@@ -207,7 +208,7 @@ async fn excludes_in_several_rooms(trial: &Trial) -> Found {
         }
         prove(trial, room, &mut members).await?;
     }
-    let texts = rooms.each_ref().map(|room| trial.text(room));
+    let texts = NAMES.map(|name| trial.text(&format!("to the {name}")));
     for (room, text) in rooms.iter().zip(&texts) {
         members[0].say(room, text).await?;
     }

@@ -78,10 +78,8 @@ impl History {
     fn passed(&self) -> Found {
         if self.said == 0 || self.deliveries().all(|(.., count)| count == 0) {
             let ended = self.ended.join("; ");
-            return Err(Stop::unknown(format!(
-                "nothing was heard of {} messages; {ended}",
-                self.said
-            )));
+            let said = self.said;
+            return Err(Stop::unknown(format!("nothing was heard of {said} messages; {ended}")));
         }
         if !self.ended.is_empty() {
             let ended = self.ended.join("; ");
@@ -90,7 +88,8 @@ impl History {
         Ok(format!("{} messages to {} rooms of {ROOM_MEMBERS}", self.said, ROOMS))
     }
 
-    /// Every delivery that is due, those to senders left aside: message, receiver, and how often it came.
+    /// Every delivery that is due, those to senders left aside: message, receiver, and how often
+    /// it came.
     fn deliveries(&self) -> impl Iterator<Item = (usize, usize, u8)> {
         (0..self.said).flat_map(move |number| {
             let first = room_of(number) * ROOM_MEMBERS;
