@@ -45,8 +45,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[Need::Chat],
         pace: Pace::Together,
-        wire: "a room, and ones that differ in case, by a suffix, a space, a wildcard, a NUL, or in \
-               Unicode's normal form, a listener in each; a sends to each",
+        wire: "a room, and ones that differ in case, by a suffix, a space, a wildcard, a NUL, or \
+               in Unicode's normal form, a listener in each; a sends to each",
         why: "Names come from users: whoever finds one that is taken for another reads along.",
         differs: "",
         run: |trial| Box::pin(keeps_variants_apart(trial)),
