@@ -1,5 +1,7 @@
 //! Delivery: a member hears what is said in its room, once and whole (the chat contract).
 
+use std::time::Duration;
+
 use super::load::history;
 use super::member::{Member, assemble, heard, prove};
 use super::stalled::Stalled;
@@ -91,6 +93,7 @@ async fn is_heard_once(trial: &Trial) -> Found {
 
 async fn outlives_a_death(trial: &Trial) -> Found {
     const MESSAGES: usize = 100;
+    const BETWEEN_MESSAGES: Duration = Duration::from_millis(5);
     let room = trial.room("room");
     let mut members = assemble(trial, &room, &[trial.via(); 10]).await?;
     let mut dying = members.pop();
@@ -101,6 +104,8 @@ async fn outlives_a_death(trial: &Trial) -> Found {
             dying.peer.cut().await;
         }
         members[0].say(&room, &trial.text(&number.to_string())).await?;
+        // Some are to be said while the server sees that one is gone.
+        trial.pause(BETWEEN_MESSAGES).await;
     }
     for member in &mut members[1..] {
         hears_all(trial, member, MESSAGES).await?;
