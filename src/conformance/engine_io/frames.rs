@@ -145,14 +145,21 @@ async fn puts_fragments_together(trial: &Trial) -> Found {
     fine()
 }
 
-/// A WebSocket that nobody listens on but the check; its handshake is left unread.
+/// A WebSocket that nobody listens on but the check, with the handshake read.
 async fn bare(trial: &Trial) -> Result<(SocketReader, SocketWriter), Stop> {
     let request = trial.websocket_request(&trial.query("websocket"));
-    match trial.open(&request).await.0 {
-        Opening::Open(reader, writer) => Ok((reader, writer)),
-        Opening::Refused(response) => Err(Stop::unknown(response.brief())),
-        Opening::Broken(why) => Err(Stop::unknown(why)),
-    }
+    let (mut reader, writer) = match trial.open(&request).await.0 {
+        Opening::Open(reader, writer) => (reader, writer),
+        Opening::Refused(response) => return Err(Stop::unknown(response.brief())),
+        Opening::Broken(why) => return Err(Stop::unknown(why)),
+    };
+    let is_handshake = |heard: &Heard| match heard {
+        Heard::Text(text) if text.starts_with('0') => Some(()),
+        _ => None,
+    };
+    let opened = read_until(trial, &mut reader, is_handshake).await;
+    opened.map_err(|why| Stop::unknown(format!("no handshake: {why}")))?;
+    Ok((reader, writer))
 }
 
 /// Reads until something comes that is wanted; the error says how that ended.
