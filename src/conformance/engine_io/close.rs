@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::busy::{insist, persist};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Event, Packet, Peer, Upgrading, Via, told};
@@ -19,7 +20,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`1`, pings answered → closed",
         why: "A client that says it leaves must not go on as a member.",
         differs: "socket.io 4.8.4, python-socketio under asgi and netty-socketio ignore it.",
-        run: |trial| Box::pin(closes_websocket(trial)),
+        run: |trial| Box::pin(insist(trial, async || closes_websocket(trial).await)),
     },
     Check {
         id: "EIO-CLS-02",
@@ -32,7 +33,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "GET pending; POST `1` → the GET is answered 200 `6`",
         why: "A poll that hangs keeps a connection open for nobody.",
         differs: "python-socketio under asgi lets it hang; netty-socketio as well.",
-        run: |trial| Box::pin(ends_pending_poll(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_pending_poll(trial).await)),
     },
     Check {
         id: "EIO-CLS-02b",
@@ -46,7 +47,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "GET pending; POST `1`; GET → 400",
         why: "A client that says it leaves must not go on as a member.",
         differs: "netty-socketio 2.0.14 keeps it.",
-        run: |trial| Box::pin(ends_polling_session(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_polling_session(trial).await)),
     },
     Check {
         id: "EIO-CLS-03",
@@ -60,14 +61,12 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "POST of an echo, 100 ms later POST `4abc`; GET → the echo; GET → 400",
         why: "The last words of a server, such as why it closes, are those that matter.",
         differs: "Servers that do not close at `4abc` cannot be told: python, netty.",
-        run: |trial| Box::pin(flushes_before_closing(trial)),
+        run: |trial| Box::pin(persist(trial, async || hear_last_words(trial).await)),
     },
 ];
 
 /// By then an event was handled that nothing tells of.
 const ANSWERED_AFTER: Duration = Duration::from_millis(100);
-/// A busy machine may let the heartbeat run out: what goes wrong must do so each time.
-const TRIES: u32 = 2;
 
 async fn closes_websocket(trial: &Trial) -> Found {
     let peer = trial.connect(Via::WebSocket).await?;
@@ -108,17 +107,6 @@ async fn ends_polling_session(trial: &Trial) -> Found {
     let stays = twin.round_trip().await;
     stays.map_err(|why| Stop::unknown(format!("a session without `1` is over as well: {why}")))?;
     fine()
-}
-
-async fn flushes_before_closing(trial: &Trial) -> Found {
-    let mut tries = 1;
-    loop {
-        let found = hear_last_words(trial).await;
-        if !matches!(found, Err(Stop::Failed(_))) || tries == TRIES {
-            return found;
-        }
-        tries += 1;
-    }
 }
 
 async fn hear_last_words(trial: &Trial) -> Found {

@@ -1,5 +1,6 @@
 //! Detour: upgrades that go wrong on the way, and what becomes of the session.
 
+use super::busy::persist;
 use super::heartbeat::{announced, end_max, interval_max};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
@@ -58,7 +59,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`2probe` → `3probe`; end of TCP; POST and GET of the session still work",
         why: "A proxy that cuts WebSockets must not cut off those who poll because of it.",
         differs: "socketioxide and netty-socketio end the session.",
-        run: |trial| Box::pin(survives_broken_probe(trial)),
+        run: |trial| Box::pin(persist(trial, async || survives_broken_probe(trial).await)),
     },
     Check {
         id: "EIO-UPG-10",
@@ -71,7 +72,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "two WebSockets with one sid: `2probe` each; `5` on the first",
         why: "Clients that retry an upgrade may have two under way.",
         differs: "socket.io 4.8.4 closes the second; python answers both.",
-        run: |trial| Box::pin(tells_second_probe(trial)),
+        run: |trial| Box::pin(persist(trial, async || tells_second_probe(trial).await)),
     },
     Check {
         id: "EIO-UPG-11",
@@ -85,7 +86,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`2probe` → `3probe`, then silence for a heartbeat and more; GET → 400",
         why: "Half-done upgrades that stay are memory that anyone can take.",
         differs: "",
-        run: |trial| Box::pin(ends_idle_session(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_idle_session(trial).await)),
     },
     Check {
         id: "EIO-UPG-11b",
@@ -98,7 +99,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`2probe` → `3probe`, then silence for a heartbeat and more → closed",
         why: "A connection that belongs to no session keeps its file descriptor.",
         differs: "",
-        run: |trial| Box::pin(ends_idle_socket(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_idle_socket(trial).await)),
     },
 ];
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
+use super::busy::{insist, persist};
 use crate::conformance::check::{Check, Level, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
@@ -24,7 +25,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "the head of `42[…]`, 20 ms later its tail → `42[…]`",
         why: "Proxies may fragment messages, and clients do so with long ones.",
         differs: "",
-        run: |trial| Box::pin(puts_fragments_together(trial)),
+        run: |trial| Box::pin(persist(trial, async || puts_fragments_together(trial).await)),
     },
     Check {
         id: "EIO-WS-05",
@@ -230,6 +231,10 @@ async fn ends_tcp(trial: &Trial) -> Found {
 }
 
 async fn closes_at(trial: &Trial, wrong: Frame<'_>, expected: &str) -> Found {
+    insist(trial, async || send_wrong(trial, wrong, expected).await).await
+}
+
+async fn send_wrong(trial: &Trial, wrong: Frame<'_>, expected: &str) -> Found {
     let peer = trial.connect(Via::WebSocket).await?;
     let twin = trial.connect(Via::WebSocket).await?;
     let offend = async |peer: &Peer| match peer.socket() {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::busy::persist;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Heartbeats, Peer, Upgrading, Via};
@@ -51,7 +52,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "GET → `2`, POST `3` → 200; three times",
         why: "A client behind a proxy that lets no WebSocket pass lives by it.",
         differs: "",
-        run: |trial| Box::pin(pings_by_polling(trial)),
+        run: |trial| Box::pin(persist(trial, async || pings_by_polling(trial).await)),
     },
     Check {
         id: "EIO-HB-07",
@@ -65,7 +66,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "silence for a heartbeat and more; GET → 400, or what was left and then 400",
         why: "Nothing else tells the server that a client which polls is gone.",
         differs: "netty-socketio 2.0.14 answers 500.",
-        run: |trial| Box::pin(lets_go_by_polling(trial)),
+        run: |trial| Box::pin(persist(trial, async || lets_go_by_polling(trial).await)),
     },
     Check {
         id: "EIO-HB-09",
@@ -78,7 +79,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; `2` by WebSocket, answered with `3`, for three intervals; still open",
         why: "Browsers upgrade: a heartbeat that stops then cuts all of them off.",
         differs: "",
-        run: |trial| Box::pin(goes_on_after_upgrade(trial)),
+        run: |trial| Box::pin(persist(trial, async || goes_on_after_upgrade(trial).await)),
     },
 ];
 
@@ -88,8 +89,6 @@ const LEEWAY: Duration = Duration::from_millis(150);
 const LATE_MAX: Duration = Duration::from_millis(700);
 /// Pings in a row that are awaited.
 const PINGS: u32 = 3;
-/// A busy machine may delay one session: what goes wrong must do so each time.
-const TRIES: u32 = 2;
 
 /// How often the server means to ping, and how long it waits for the answer.
 pub(super) fn announced(trial: &Trial) -> Result<(Duration, Duration), Stop> {
@@ -114,14 +113,7 @@ pub(super) fn end_max(timeout: Duration) -> Duration {
 
 async fn pings_as_announced(trial: &Trial) -> Found {
     let (interval, _) = announced(trial)?;
-    let mut tries = 1;
-    loop {
-        let found = count_pings(trial, interval).await;
-        if !matches!(found, Err(Stop::Failed(_))) || tries == TRIES {
-            return found;
-        }
-        tries += 1;
-    }
+    persist(trial, async || count_pings(trial, interval).await).await
 }
 
 async fn count_pings(trial: &Trial, interval: Duration) -> Found {
@@ -183,14 +175,7 @@ impl Unanswered {
 
 async fn lets_go_in_time(trial: &Trial) -> Found {
     let (interval, timeout) = announced(trial)?;
-    let mut tries = 1;
-    loop {
-        let found = leave_unanswered(trial, interval, timeout).await;
-        if !matches!(found, Err(Stop::Failed(_))) || tries == TRIES {
-            return found;
-        }
-        tries += 1;
-    }
+    persist(trial, async || leave_unanswered(trial, interval, timeout).await).await
 }
 
 async fn leave_unanswered(trial: &Trial, interval: Duration, timeout: Duration) -> Found {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::busy::persist;
 use super::heartbeat::{Unanswered, announced, end_max, interval_max};
 use crate::conformance::chat::member::assemble;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
@@ -47,7 +48,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`3` twice → still open",
         why: "A pong may come late, after the upgrade of its session or a stall.",
         differs: "Old versions of engineioxide close.",
-        run: |trial| Box::pin(tolerates_pong(trial)),
+        run: |trial| Box::pin(persist(trial, async || tolerates_pong(trial).await)),
     },
     Check {
         id: "EIO-HB-08",
@@ -61,7 +62,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "a, b and c join; c answers no ping → closed; a sends, b hears it",
         why: "Dead members that stay cost memory and bandwidth with every message.",
         differs: "",
-        run: |trial| Box::pin(lets_member_go(trial)),
+        run: |trial| Box::pin(persist(trial, async || lets_member_go(trial).await)),
     },
 ];
 

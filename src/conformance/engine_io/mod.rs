@@ -1,5 +1,6 @@
 //! Engine.IO: the handshake, both transports, the heartbeat, the close and the upgrade.
 
+mod busy;
 pub(super) mod handshake;
 pub(super) mod refusal;
 pub(super) mod polling;

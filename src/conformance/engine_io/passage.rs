@@ -60,6 +60,11 @@ async fn pass(trial: &Trial) -> Result<Vec<usize>, Stop> {
     }
     let last = format!("{tag}{}", 2 * EACH - 1);
     came.extend(hear_until(trial, &mut peer, &speaker, &last).await);
+    for peer in [&peer, &speaker.peer] {
+        if let Some(end) = peer.ended() {
+            return Err(Stop::unknown(format!("meanwhile {end}")));
+        }
+    }
     let number_of = |packet: &Packet| speaker.read(packet)?.text?.strip_prefix(tag)?.parse().ok();
     Ok(came.iter().filter_map(number_of).collect())
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::busy::{insist, persist};
 use super::passage;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
@@ -23,7 +24,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "WebSocket with the sid: `2probe` → `3probe`; `5`; `42[…]` → `42[…]`",
         why: "Browsers begin by polling and upgrade; without it they poll for ever.",
         differs: "",
-        run: |trial| Box::pin(upgrades(trial)),
+        run: |trial| Box::pin(persist(trial, async || upgrades(trial).await)),
     },
     Check {
         id: "EIO-UPG-01b",
@@ -37,7 +38,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "GET pending; WebSocket: `2probe` → `3probe`; the GET is answered `6`",
         why: "The client upgrades only when its last poll is back: it waits for a ping else.",
         differs: "",
-        run: |trial| Box::pin(ends_pending_poll(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_pending_poll(trial).await)),
     },
     Check {
         id: "EIO-UPG-02",
@@ -50,7 +51,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "`2probe` → `3probe`; GET → `6` within 1.2 s",
         why: "A poll may be on its way when the probe is answered.",
         differs: "",
-        run: |trial| Box::pin(ends_later_poll(trial)),
+        run: |trial| Box::pin(persist(trial, async || ends_later_poll(trial).await)),
     },
     Check {
         id: "EIO-UPG-03",
@@ -63,7 +64,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; GET → 400; the WebSocket works",
         why: "Two transports of one session tear its packets apart.",
         differs: "netty-socketio 2.0.14 lets it hang.",
-        run: |trial| Box::pin(refuses_poll(trial)),
+        run: |trial| Box::pin(persist(trial, async || refuses_poll(trial).await)),
     },
     Check {
         id: "EIO-UPG-03b",
@@ -76,7 +77,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; POST `40/chatbench-…,` → 400, no `44…`; the WebSocket works",
         why: "Packets by two ways have no order any more.",
         differs: "netty-socketio 2.0.14 processes it.",
-        run: |trial| Box::pin(refuses_post(trial)),
+        run: |trial| Box::pin(persist(trial, async || refuses_post(trial).await)),
     },
     Check {
         id: "EIO-UPG-04",
@@ -90,7 +91,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; another WebSocket with the sid → refused or closed; the first works",
         why: "Whoever learns a session's id could take it over, or end it.",
         differs: "netty-socketio 2.0.14 closes the first.",
-        run: |trial| Box::pin(closes_second(trial)),
+        run: |trial| Box::pin(persist(trial, async || closes_second(trial).await)),
     },
     Check {
         id: "EIO-UPG-05",
@@ -103,7 +104,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "30 messages between `3probe` and `5`, 30 after → each comes once",
         why: "Every browser upgrades in the first seconds, when history is loaded.",
         differs: "",
-        run: |trial| Box::pin(passage::keeps_all(trial)),
+        run: |trial| Box::pin(insist(trial, async || passage::keeps_all(trial).await)),
     },
     Check {
         id: "EIO-UPG-05b",
@@ -116,7 +117,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "30 messages between `3probe` and `5`, 30 after → in the order they were sent",
         why: "What was buffered must not be overtaken by what comes by the WebSocket.",
         differs: "socketioxide on several threads reorders even without an upgrade.",
-        run: |trial| Box::pin(passage::keeps_order(trial)),
+        run: |trial| Box::pin(insist(trial, async || passage::keeps_order(trial).await)),
     },
     Check {
         id: "EIO-UPG-12",
@@ -129,7 +130,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; 20 texts there and back by the WebSocket, and no request of HTTP",
         why: "A session that goes on polling costs a request for each message.",
         differs: "",
-        run: |trial| Box::pin(leaves_http(trial)),
+        run: |trial| Box::pin(persist(trial, async || leaves_http(trial).await)),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! WebSocket: packets of Engine.IO in frames (Engine.IO protocol v4, *WebSocket*).
 
+use super::busy::insist;
 use crate::conformance::check::{Check, Level, Need, Pace, Running, Section};
 use crate::conformance::finding::{Failure, Found, Stop, ensure, fine};
 use crate::conformance::peer::{End, Missing, Packet, Peer, Via, shortened};
@@ -65,7 +66,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         section: Section::EngineIo("Handshake"),
         level: Level::Must,
         needs: &[Need::MaxPayload],
-        pace: Pace::Together,
+        pace: Pace::Alone,
         wire: "message of maxPayload + 1000 bytes → not delivered",
         why: "A limit that does not hold lets one client fill the server's memory.",
         differs: "socketioxide processes it: the limit holds for polling only.",
@@ -78,7 +79,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         section: Section::Practice,
         level: Level::Should,
         needs: &[Need::MaxPayload],
-        pace: Pace::Together,
+        pace: Pace::Alone,
         wire: "message of maxPayload + 1000 bytes, pings answered → closed (1009)",
         why: "A client whose messages are dropped without a word never learns of it.",
         differs: "socketioxide does not close it.",
@@ -91,7 +92,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         section: Section::EngineIo("Handshake"),
         level: Level::Must,
         needs: &[Need::MaxPayload],
-        pace: Pace::Together,
+        pace: Pace::Alone,
         wire: "message of maxPayload - 200 bytes → delivered",
         why: "Clients rely on what the server says it takes.",
         differs: "",
@@ -148,6 +149,10 @@ async fn exchanges_text(trial: &Trial) -> Found {
 }
 
 async fn closes_at(trial: &Trial, packet: &str) -> Found {
+    insist(trial, async || send_invalid(trial, packet).await).await
+}
+
+async fn send_invalid(trial: &Trial, packet: &str) -> Found {
     let peer = trial.connect(Via::WebSocket).await?;
     let twin = trial.connect(Via::WebSocket).await?;
     let offend = async |peer: &Peer| peer.try_send(&[Packet::Text(packet.into())]).await;
