@@ -1,7 +1,7 @@
 //! Detour: upgrades that go wrong on the way, and what becomes of the session.
 
 use super::busy::persist;
-use super::heartbeat::{announced, end_max, interval_max};
+use super::heartbeat::{GONE_WITHIN, announced, end_max, interval_max};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Missing, Probe, Upgrading, Via};
@@ -220,7 +220,7 @@ async fn ends_idle_session(trial: &Trial) -> Found {
     const POLLS_MAX: usize = 3;
     let (session, _probe) = idle(trial).await?;
     let mut poll = session.polling.get();
-    poll.within = trial.patience().answer;
+    poll.within = GONE_WITHIN;
     let mut response = trial.answer(&poll, EXPECTED).await?;
     for _ in 1..POLLS_MAX {
         if response.status == 200 {

@@ -87,6 +87,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
 const LEEWAY: Duration = Duration::from_millis(150);
 /// What a close may be late by, beside half of the timeout.
 const LATE_MAX: Duration = Duration::from_millis(700);
+/// A session that is over refuses a poll at once; one that lives lets it hang.
+pub(super) const GONE_WITHIN: Duration = Duration::from_secs(1);
 /// Pings in a row that are awaited.
 const PINGS: u32 = 3;
 
@@ -226,7 +228,7 @@ async fn lets_go_by_polling(trial: &Trial) -> Found {
     let mut brought = Vec::new();
     for _ in 0..POLLS_MAX {
         let mut poll = session.polling.get();
-        poll.within = trial.patience().answer;
+        poll.within = GONE_WITHIN;
         let response = trial.answer(&poll, EXPECTED).await?;
         if response.is_refusal() {
             let stays = twin.round_trip().await;

@@ -136,8 +136,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
 
 /// A poll after the probe is back by then.
 const NOOP_WITHIN: Duration = Duration::from_millis(1200);
-/// A ping may end the poll in place of the noop; then it is tried again.
-const TRIES: usize = 4;
+/// A ping may end the poll in place of the noop; then it is polled again.
+const POLLS_MAX: usize = 4;
 
 async fn upgrades(trial: &Trial) -> Found {
     const EXPECTED: &str = "`3probe` to `2probe` on a WebSocket of the session";
@@ -179,36 +179,34 @@ fn is_only_ping(packets: &[Packet]) -> bool {
 
 async fn ends_pending_poll(trial: &Trial) -> Found {
     const EXPECTED: &str = "a noop to the poll that was pending at the probe";
-    for _ in 0..TRIES {
-        let mut session = Upgrading::connect(trial).await?;
-        session.hang().await.map_err(Stop::unknown)?;
-        let _probe = session.probed().await?;
-        match session.polled(trial.patience().answer).await {
-            Ok(Some(packets)) if is_noop(&packets) => return fine(),
-            Ok(Some(packets)) if is_only_ping(&packets) => {}
-            Ok(Some(packets)) => return Ok(format!("it brings {}", told(packets.iter()))),
-            Ok(None) => return Err(Stop::failed(EXPECTED, "it hangs")),
-            Err(why) => return Err(Stop::failed(EXPECTED, why)),
-        }
-    }
-    Err(Stop::failed(EXPECTED, format!("{TRIES} times it brought pings only")))
+    let mut session = Upgrading::connect(trial).await?;
+    session.hang().await.map_err(Stop::unknown)?;
+    let _probe = session.probed().await?;
+    hear_noop(&mut session, trial.patience().answer, EXPECTED).await
 }
 
 async fn ends_later_poll(trial: &Trial) -> Found {
     const EXPECTED: &str = "a noop within 1.2 s to a poll made after the probe";
-    for _ in 0..TRIES {
-        let mut session = Upgrading::connect(trial).await?;
-        let _probe = session.probed().await?;
+    let mut session = Upgrading::connect(trial).await?;
+    let _probe = session.probed().await?;
+    hear_noop(&mut session, NOOP_WITHIN, EXPECTED).await
+}
+
+/// Polls until there is a noop, with pings before it at most.
+async fn hear_noop(session: &mut Upgrading<'_>, within: Duration, expected: &str) -> Found {
+    for _ in 0..POLLS_MAX {
         session.poll();
-        match session.polled(NOOP_WITHIN).await {
+        match session.polled(within).await {
             Ok(Some(packets)) if is_noop(&packets) => return fine(),
-            Ok(Some(packets)) if is_only_ping(&packets) => {}
+            Ok(Some(packets)) if is_only_ping(&packets) => {
+                session.answer_ping().await.map_err(Stop::unknown)?;
+            }
             Ok(Some(packets)) => return Ok(format!("it brings {}", told(packets.iter()))),
-            Ok(None) => return Err(Stop::failed(EXPECTED, "it hangs")),
-            Err(why) => return Err(Stop::failed(EXPECTED, why)),
+            Ok(None) => return Err(Stop::failed(expected, "it hangs")),
+            Err(why) => return Err(Stop::failed(expected, why)),
         }
     }
-    Err(Stop::failed(EXPECTED, format!("{TRIES} times it brought pings only")))
+    Err(Stop::failed(expected, format!("{POLLS_MAX} polls bring pings only")))
 }
 
 /// A session that was upgraded, shown to work by its WebSocket, and as it polled before.

@@ -235,9 +235,14 @@ async fn packs_singly(trial: &Trial) -> Found {
     let namespaces: Vec<String> = (0..AT_ONCE).map(|_| trial.unknown_namespace()).collect();
     let asked = |namespace: &String| Packet::Text(format!("40{namespace},"));
     peer.send_all(&namespaces.iter().map(asked).collect::<Vec<_>>()).await?;
-    let passed = peer.round_trip().await;
-    passed.map_err(|missing| Stop::unknown(format!("no answer afterwards: {missing}")))?;
-    let came = peer.collect(trial.patience().quiet).await;
+    let last = format!("44{},", namespaces[AT_ONCE - 1]);
+    let is_last = |packet: &Packet| {
+        matches!(packet, Packet::Text(text) if text.contains(&last)).then(|| packet.clone())
+    };
+    let passed = peer.wait_for(trial.patience().answer, is_last).await;
+    let last = passed.map_err(|missing| Stop::unknown(format!("no refusal: {missing}")))?;
+    let mut came = peer.collect(trial.patience().quiet).await;
+    came.push(last);
     let texts: Vec<&str> = came
         .iter()
         .filter_map(|packet| match packet {
