@@ -4,7 +4,7 @@ use super::busy::persist;
 use super::heartbeat::{GONE_WITHIN, announced, end_max, interval_max};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::{Missing, Probe, Upgrading, Via};
+use crate::conformance::peer::{Missing, Probe, Response, Upgrading, Via};
 use crate::conformance::trial::Trial;
 
 pub(in crate::conformance) const CHECKS: &[Check] = &[
@@ -214,25 +214,34 @@ async fn idle(trial: &Trial) -> Result<(Upgrading<'_>, Probe), Stop> {
     Ok((session, probe))
 }
 
-async fn ends_idle_session(trial: &Trial) -> Found {
-    const EXPECTED: &str = "HTTP 4xx to a poll of the session";
-    /// Polls that may still bring what was left.
+/// What a poll of the session is answered in the end, after what was left.
+async fn last_answer(trial: &Trial, session: &Upgrading<'_>) -> Result<Response, String> {
     const POLLS_MAX: usize = 3;
-    let (session, _probe) = idle(trial).await?;
     let mut poll = session.polling.get();
     poll.within = GONE_WITHIN;
-    let mut response = trial.answer(&poll, EXPECTED).await?;
+    let mut response = trial.make(&poll).await?;
     for _ in 1..POLLS_MAX {
         if response.status == 200 {
-            response = trial.answer(&poll, EXPECTED).await?;
+            response = trial.make(&poll).await?;
         }
     }
-    ensure(response.is_refusal(), EXPECTED, || response.brief())?;
+    Ok(response)
+}
+
+async fn ends_idle_session(trial: &Trial) -> Found {
+    const EXPECTED: &str = "HTTP 4xx to a poll of the session";
+    let (session, _probe) = idle(trial).await?;
+    let answer = last_answer(trial, &session).await;
+    let answer = answer.map_err(|why| Stop::failed(EXPECTED, why))?;
+    ensure(answer.is_refusal(), EXPECTED, || answer.brief())?;
     fine()
 }
 
 async fn ends_idle_socket(trial: &Trial) -> Found {
-    let (_session, mut probe) = idle(trial).await?;
+    let (session, mut probe) = idle(trial).await?;
+    if !last_answer(trial, &session).await.is_ok_and(|answer| answer.is_refusal()) {
+        return Err(Stop::unknown("the session itself is not over"));
+    }
     match probe.end(trial.patience().answer).await {
         Ok(how) => Ok(how),
         Err(()) => Err(Stop::failed("the WebSocket is closed", "it stays open")),
