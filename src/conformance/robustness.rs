@@ -148,7 +148,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "ROB-11",
         title: "odd requests for an upgrade harm nobody",
-        wire: "the preface of HTTP/2, `Upgrade: h2c`, CR LF in the sid, 64 kB of query → others live",
+        wire: "the preface of HTTP/2, `Upgrade: h2c`, CR LF in the sid, 64 kB of query",
         why: "Proxies and scanners ask for all kinds of things.",
         run: |trial| Box::pin(http::odd_upgrades(trial)),
         ..OUTLIVES

@@ -92,17 +92,15 @@ impl<'t> Raw<'t> {
         (is_message && !is_control).then_some(event)
     }
 
+    /// Whether `data` says that it belongs into another room than `room`.
+    pub(in crate::conformance) fn is_elsewhere(&self, data: &[Value], room: &str) -> bool {
+        let said = at_mark(&self.dialect.receive.filled(MARK, "", ""), data);
+        said.is_some_and(|said| said.as_str() != Some(room))
+    }
+
     /// What stands in `data` where the text should.
     pub(in crate::conformance) fn value_in<'v>(&self, data: &'v [Value]) -> Option<&'v Value> {
-        let filled = self.dialect.receive.filled("", "", MARK);
-        let filled: Value = serde_json::from_str(&filled).ok()?;
-        let way = way_to_mark(&filled)?;
-        let (first, rest) = way.split_first()?;
-        let argument = data.get(first.parse::<usize>().ok()?)?;
-        rest.iter().try_fold(argument, |at, step| match at {
-            Value::Array(elements) => elements.get(step.parse::<usize>().ok()?),
-            other => other.get(step),
-        })
+        at_mark(&self.dialect.receive.filled("", "", MARK), data)
     }
 
     /// What stands in `packet` where the text should, as it is written there; nothing when the
@@ -217,6 +215,18 @@ fn strip(value: &mut Value) {
         Value::Array(elements) => elements.iter_mut().for_each(strip),
         _ => {}
     }
+}
+
+/// What stands in `data` where the mark stands in `filled`, an array like it.
+fn at_mark<'v>(filled: &str, data: &'v [Value]) -> Option<&'v Value> {
+    let filled: Value = serde_json::from_str(filled).ok()?;
+    let way = way_to_mark(&filled)?;
+    let (first, rest) = way.split_first()?;
+    let argument = data.get(first.parse::<usize>().ok()?)?;
+    rest.iter().try_fold(argument, |at, step| match at {
+        Value::Array(elements) => elements.get(step.parse::<usize>().ok()?),
+        other => other.get(step),
+    })
 }
 
 fn way_to_mark(value: &Value) -> Option<Vec<String>> {

@@ -1,11 +1,13 @@
 //! Values: JSON in the place of the text, and what is not quite JSON.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::conformance::chat::member::{Member, assemble};
 use crate::conformance::chat::raw::{Raw, control, same, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::{Packet, Via, shortened};
+use crate::conformance::peer::{Event, Packet, Via, shortened};
 use crate::conformance::trial::Trial;
 
 const VALUES: [&str; 10] = [
@@ -102,13 +104,19 @@ async fn relayed(
 ) -> Result<Vec<(&'static str, Option<Vec<Value>>)>, Stop> {
     let room = trial.room("values");
     let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
-    let mut relayed = Vec::new();
+    let (mut relayed, mut earlier) = (Vec::new(), Vec::new());
     for (number, value) in VALUES.into_iter().enumerate() {
         members[0].emit(&raw.carrying(&room, "a", value)?).await?;
         pass_control(&mut members, &room, number).await?;
-        let quiet = trial.patience().quiet;
-        let heard = members[1].peer.wait_for(quiet, |packet| raw.message(packet)).await;
-        relayed.push((value, heard.ok().map(|event| event.data)));
+        let is_own = |event: &Event| {
+            // Messages that come twice or from elsewhere are for other checks to find.
+            !raw.is_elsewhere(&event.data, &room) && !earlier.contains(&event.data)
+        };
+        let own = |packet: &Packet| raw.message(packet).filter(is_own);
+        let heard = members[1].peer.wait_for(trial.patience().quiet, own).await;
+        let heard = heard.ok().map(|event| event.data);
+        earlier.extend(heard.clone());
+        relayed.push((value, heard));
     }
     Ok(relayed)
 }
@@ -160,10 +168,16 @@ async fn as_heard(
     let start = format!("42{}[\"{}\"", trial.prefix(), trial.dialect()?.receive.event());
     let quiet = trial.patience().quiet;
     let message = |packet: &Packet| match packet {
-        Packet::Text(text) => text.starts_with(&start).then(|| text.clone()),
+        Packet::Text(text) => {
+            let is_message = text.starts_with(&start) && !text.contains("\"control ");
+            is_message.then(|| text.clone())
+        }
         Packet::Binary(_) => None,
     };
-    Ok(members[1].peer.wait_for(quiet, message).await.ok())
+    let heard = members[1].peer.wait_for(quiet, message).await.ok();
+    // What comes twice must not be taken for the next one.
+    members[1].peer.collect(Duration::ZERO).await;
+    Ok(heard)
 }
 
 pub(super) async fn are_json(trial: &Trial) -> Found {
