@@ -14,6 +14,7 @@ mod engine_io;
 mod finding;
 mod fingerprint;
 mod gate;
+mod lanes;
 mod peer;
 mod process;
 mod recovery;

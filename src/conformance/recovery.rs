@@ -38,8 +38,9 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "CSR-02",
         title: "what was missed comes once and in order, and id and rooms are kept",
-        requirement: "upon reconnection, the server will try to restore the state of the client: \
-                      the id, the rooms, the data, and send the missed packets",
+        requirement: "the server will store the id, the rooms and the data attribute of the \
+                      socket. Then upon reconnection, the server will try to restore the state \
+                      of the client […] including any missed packets",
         needs: &[Need::Recovery, Need::Chat],
         wire: "b is cut, a says 3 texts, b: `40{\"pid\":…,\"offset\":…}` → these 3, the same sid",
         why: "It is what recovery is for; a half recovery is worse, for clients trust it.",
@@ -49,8 +50,9 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "CSR-03",
         title: "an unknown session is answered by a new one",
-        requirement: "In most cases, the offset is not found […] the client will have to \
-                      synchronise its state with the server: a new session is made",
+        requirement: "please be aware that the recovery will not always be successful. That's \
+                      why you will still need to handle the case where the states of the client \
+                      and the server must be synchronized",
         wire: "`40{\"pid\":\"unknown\",\"offset\":\"unknown\"}` → `40{\"sid\":…}`, usable",
         why: "After a restart of the server every client comes with a session it does not know.",
         run: |trial| Box::pin(session::unknown_is_new(trial)),

@@ -156,9 +156,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "ROB-12",
         title: "500 WebSockets that say nothing are closed by the heartbeat at the latest",
-        requirement: "If the server does not receive a pong packet back, it should consider that \
-                      the connection is closed",
-        section: Section::EngineIo("Heartbeat"),
+        requirement: "A connection that says nothing at all is not kept for ever",
         needs: &[Need::Heartbeat],
         pace: Pace::Alone,
         wire: "500 × open, no `40`, no `3` → each is closed within a heartbeat and a half",

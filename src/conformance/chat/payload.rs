@@ -89,8 +89,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "CHAT-PAY-04",
         title: "a message of 90 % of maxPayload arrives",
-        requirement: "maxPayload: the maximum number of bytes per chunk, used by the client to \
-                      aggregate packets into payloads",
+        requirement: "The maximum number of bytes per chunk, used by the client to aggregate \
+                      packets into payloads",
         section: Section::EngineIo("Handshake"),
         needs: &[Need::Chat, Need::MaxPayload],
         wire: "a says a text of 0.9 × maxPayload → b hears it whole",
@@ -120,8 +120,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "CHAT-PAY-07",
         title: "nothing that is not JSON is relayed",
-        requirement: "a JSON-stringified payload: Numeric values that cannot be represented in \
-                      the grammar (such as Infinity and NaN) are not permitted",
+        requirement: "Numeric values that cannot be represented in the grammar below (such as \
+                      Infinity and NaN) are not permitted",
         section: Section::Rfc(8259, "6"),
         needs: &[Need::ObjectPayload],
         wire: "a says `NaN`, `Infinity`, `-Infinity`, `1e400` → all that b hears is JSON",

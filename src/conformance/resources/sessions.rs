@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::batches::{files_return_to, process_of, stay_flat};
 use crate::conformance::finding::{Found, Stop, ensure};
+use crate::conformance::lanes::side_by_side;
 use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
 use crate::conformance::peer::{Polling, Via};
 use crate::conformance::trial::Trial;
@@ -23,10 +24,8 @@ pub(super) async fn are_freed(trial: &Trial) -> Found {
     let heartbeat = trial.survey().heartbeat().unwrap_or_default();
     // Two batches, for each waits for a heartbeat.
     stay_flat(trial, 2, async |_| {
-        let mut abandoned = Vec::new();
-        for _ in 0..ABANDONED {
-            abandoned.push(trial.polling().await?);
-        }
+        let opened = side_by_side(ABANDONED, async |_| trial.polling().await).await;
+        let abandoned = opened.into_iter().collect::<Result<Vec<Polling>, Stop>>()?;
         trial.pause(heartbeat + AFTER_HEARTBEAT).await;
         are_unknown(&abandoned).await
     })

@@ -3,7 +3,8 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::conformance::finding::{Found, Stop, ensure};
-use crate::conformance::peer::{Missing, Via};
+use crate::conformance::lanes::side_by_side;
+use crate::conformance::peer::{Missing, Peer, Via};
 use crate::conformance::trial::Trial;
 
 const SILENT: usize = 500;
@@ -43,12 +44,13 @@ async fn stands_for(trial: &Trial, said: &str) -> Found {
 pub(super) async fn are_reaped(trial: &Trial) -> Found {
     let survey = trial.survey();
     let heartbeat = survey.heartbeat().unwrap_or_default();
-    let mut peers = Vec::new();
-    for _ in 0..SILENT {
+    let open = async |_| {
         let peer = trial.session(Via::WebSocket).await?;
         peer.heartbeats().answer(false);
-        peers.push(peer);
-    }
+        Ok(peer)
+    };
+    let opened = side_by_side(SILENT, open).await;
+    let mut peers = opened.into_iter().collect::<Result<Vec<Peer>, Stop>>()?;
     let until = trial.clock().now() + heartbeat * 3 / 2 + trial.patience().answer;
     let mut standing = 0;
     for peer in &mut peers {
