@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "RES-01",
         title: "memory stays where it is while users come, join, speak and go",
-        wire: "3 × 400 × connect, join, send, cut; the third batch adds nothing to memory",
+        wire: "3 × 1500 × connect, join, send, cut; the third batch adds nothing to memory",
         why: "A server that keeps a little of each visit has to be started anew every few days.",
         run: |trial| Box::pin(batches::of_visits(trial)),
         ..KEEPS
@@ -64,7 +64,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "RES-03",
         title: "rooms that nobody is in any more leave nothing behind",
-        wire: "3 × 20 × 100 joins of new rooms, and cut; the third batch adds nothing to memory",
+        wire: "3 × 100 × 200 joins of new rooms, and cut; the third batch adds nothing to memory",
         why: "Rooms come and go; a table of them that only grows ends the server in the end.",
         run: |trial| Box::pin(batches::of_rooms(trial)),
         ..KEEPS

@@ -1,17 +1,20 @@
 //! Batches: the same many times over, and what each time adds to the server's memory.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::conformance::chat::member::Member;
 use crate::conformance::finding::{Found, Stop};
+use crate::conformance::lanes::side_by_side;
 use crate::conformance::peer::{Packet, Via};
 use crate::conformance::process::{Kept, Process};
 use crate::conformance::trial::Trial;
 
-const VISITS: usize = 400;
+const VISITS_MAX: usize = 1_500;
+const BATCH_TIME_MAX: Duration = Duration::from_secs(3);
 const FILE_VISITS: usize = 200;
-const ROOM_VISITS: usize = 20;
-const ROOMS_PER_VISIT: usize = 100;
+const ROOM_VISITS: usize = 100;
+const ROOMS_PER_VISIT: usize = 200;
 const BATCHES: usize = 3;
 const BATCHES_MAX: usize = 5;
 const GROWTH_BYTES_MAX: u64 = 5_000_000;
@@ -22,10 +25,18 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const FILES_SLACK: u64 = 3;
 
 pub(super) async fn of_visits(trial: &Trial) -> Found {
+    // As many as the first batch has time for, then the same each time.
+    let visits = Cell::new(VISITS_MAX);
     stay_flat(trial, BATCHES, async |batch| {
-        for number in 0..VISITS {
-            visit(trial, &trial.room(&format!("{batch}-{}", number % 20))).await?;
-        }
+        let until = trial.clock().now() + BATCH_TIME_MAX;
+        let one = async |number| {
+            if batch == 0 && trial.clock().now() >= until {
+                return Ok(0);
+            }
+            visit(trial, &trial.room(&format!("{batch}-{}", number % 20))).await.map(|()| 1)
+        };
+        let done = side_by_side(visits.get(), one).await;
+        visits.set(done.into_iter().sum::<Result<usize, Stop>>()?);
         Ok(())
     })
     .await
