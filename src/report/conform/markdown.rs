@@ -56,10 +56,10 @@ fn details(
     // Those that break the gate are read first.
     checks.sort_by_key(|check| !check.breaks);
     writeln!(out, "\n### {title}")?;
-    checks.into_iter().try_for_each(|check| one(check, out))
+    checks.into_iter().try_for_each(|check| one(check, phrases::tells_wire(report, check), out))
 }
 
-fn one(check: &CheckResult, out: &mut impl Write) -> io::Result<()> {
+fn one(check: &CheckResult, wire: bool, out: &mut impl Write) -> io::Result<()> {
     let (id, title) = (html(&check.id), html(&check.title));
     let note = match (check.breaks, check.change) {
         (true, Some(Change::Worse)) => " · <b>not in the baseline</b>".to_owned(),
@@ -80,10 +80,10 @@ fn one(check: &CheckResult, out: &mut impl Write) -> io::Result<()> {
         item(&known.family, &known.reason)?;
         writeln!(out, "- <{}>", plain(&known.link).replace(['<', '>', ' '], ""))?;
     }
-    let wire = phrases::transcript(check);
-    if !wire.is_empty() {
+    let lines = phrases::transcript(check);
+    if wire && !lines.is_empty() {
         writeln!(out)?;
-        fenced("text", &wire, out)?;
+        fenced("text", &lines, out)?;
     }
     writeln!(out)?;
     fenced("sh", std::slice::from_ref(&check.command), out)?;

@@ -116,6 +116,14 @@ pub(super) fn wire(line: &WireLine) -> String {
     format!("{:>8.3} s  #{} {way} {}", line.after_s, line.connection, plain(&line.text))
 }
 
+/// Whether a summary tells what went over the wire of a failed check: not of all those that cost
+/// nothing, where they are many.
+pub(super) fn tells_wire(report: &ConformReport, check: &CheckResult) -> bool {
+    const COSTLESS_MAX: usize = 3;
+    let failed = report.with(CheckOutcome::Fail);
+    check.breaks || failed.filter(|check| !check.breaks).count() <= COSTLESS_MAX
+}
+
 /// A transcript that is no longer than a person reads: its beginning and its end.
 pub(super) fn transcript(check: &CheckResult) -> Vec<String> {
     const FIRST: usize = 12;

@@ -181,7 +181,7 @@ fn deviation() -> Option<DeviationNote> {
     })
 }
 
-fn transcript(lines: u32) -> Vec<WireLine> {
+pub(super) fn transcript(lines: u32) -> Vec<WireLine> {
     let line = |number: u32| WireLine {
         after_s: f64::from(number) / 1e3,
         connection: 1 + number / 10,

@@ -11,9 +11,6 @@ use crate::report::numbers::{counted, time};
 use crate::report::text::Style;
 use crate::report::text::page::{Page, Tone};
 
-/// Columns of a group's name.
-const GROUP_COLUMNS: usize = 28;
-
 /// Writes what `report` says; all of its checks, if that is to be `verbose`.
 ///
 /// # Errors
@@ -27,7 +24,7 @@ pub fn write(
     let mut page = Page::new(style, out);
     head(report, &mut page)?;
     groups(report, verbose, &mut page)?;
-    sections::failures(report, &mut page)?;
+    sections::failures(report, verbose, &mut page)?;
     sections::deviations(report, &mut page)?;
     sections::unknown(report, &mut page)?;
     sections::not_applicable(report, &mut page)?;
@@ -60,6 +57,7 @@ fn head(report: &ConformReport, page: &mut Page<'_>) -> io::Result<()> {
 
 /// One line for each group, and one for each of its checks where every check is wanted.
 fn groups(report: &ConformReport, verbose: bool, page: &mut Page<'_>) -> io::Result<()> {
+    let columns = report.groups().map(|(group, _)| group.chars().count()).max().unwrap_or(0) + 2;
     for (group, checks) in report.groups() {
         let counts = Counts::of(checks);
         let tone = match () {
@@ -68,7 +66,7 @@ fn groups(report: &ConformReport, verbose: bool, page: &mut Page<'_>) -> io::Res
             () if counts.passed > 0 => Tone::Good,
             () => Tone::Aside,
         };
-        let group = page.paint(tone, &format!("{:<GROUP_COLUMNS$}", plain(group)));
+        let group = page.paint(tone, &format!("{:<columns$}", plain(group)));
         page.line(&format!("  {group}{}", phrases::counts(&counts)))?;
         for check in checks.iter().filter(|_| verbose) {
             one(check, page)?;
@@ -113,13 +111,18 @@ mod tests {
     use expect_test::{ExpectFile, expect_file};
 
     use super::*;
+    use crate::conformance::Level;
     use crate::report::conform::sample;
 
-    fn check(report: &ConformReport, verbose: bool, wanted: &ExpectFile) {
+    fn written(report: &ConformReport, verbose: bool) -> String {
         let mut text = Vec::new();
         let style = Style { color: false, width: 100 };
         write(report, &style, verbose, &mut text).expect("a vector takes everything");
-        wanted.assert_eq(&String::from_utf8(text).expect("UTF-8"));
+        String::from_utf8(text).expect("UTF-8")
+    }
+
+    fn check(report: &ConformReport, verbose: bool, wanted: &ExpectFile) {
+        wanted.assert_eq(&written(report, verbose));
     }
 
     #[test]
@@ -140,5 +143,16 @@ mod tests {
     #[test]
     fn what_cannot_be_said_is_not_called_a_failure() {
         check(&sample::unknown(), false, &expect_file!["samples/unknown.txt"]);
+    }
+    #[test]
+    fn of_many_failures_that_cost_nothing_the_wire_is_told_only_where_it_is_wanted() {
+        let mut report = sample::of(&[(Level::Should, CheckOutcome::Fail); 4]);
+        for check in &mut report.checks {
+            check.transcript = sample::transcript(1);
+        }
+        assert!(!written(&report, false).contains("#1 -> "));
+        assert!(written(&report, true).contains("#1 -> "));
+        report.checks.pop();
+        assert!(written(&report, false).contains("#1 -> "));
     }
 }

@@ -9,29 +9,33 @@ use crate::report::conform::phrases::{self, plain};
 use crate::report::numbers::counted;
 use crate::report::text::page::{Page, Tone};
 
-pub(super) fn failures(report: &ConformReport, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn failures(
+    report: &ConformReport,
+    verbose: bool,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let failed: Vec<_> = report.with(CheckOutcome::Fail).collect();
     if failed.is_empty() {
         return Ok(());
     }
     page.blank()?;
     page.fact("failures", &counted(failed.len() as u64, "check", "checks"))?;
-    // Those that break the gate are read first.
+    // Those that break the gate stand last, where they are read first.
     let (breaking, rest): (Vec<_>, Vec<_>) = failed.into_iter().partition(|check| check.breaks);
-    for check in breaking.into_iter().chain(rest) {
+    for check in rest.into_iter().chain(breaking) {
         page.blank()?;
-        failure(check, page)?;
+        failure(check, verbose || phrases::tells_wire(report, check), page)?;
     }
     Ok(())
 }
 
-fn failure(check: &CheckResult, page: &mut Page<'_>) -> io::Result<()> {
+fn failure(check: &CheckResult, wire: bool, page: &mut Page<'_>) -> io::Result<()> {
     let (tone, note) = match check.breaks {
         true => (Tone::Bad, worse(check).to_owned()),
         false => (Tone::Unsure, format!(" · {}", phrases::excuse(check))),
     };
     page.item(4, (tone, "✗"), &format!("{}{note}", name(check)))?;
-    story(check, page)
+    story(check, wire, page)
 }
 
 fn worse(check: &CheckResult) -> &'static str {
@@ -43,14 +47,14 @@ fn name(check: &CheckResult) -> String {
 }
 
 /// Requirement, expected, observed, the wire and the command.
-fn story(check: &CheckResult, page: &mut Page<'_>) -> io::Result<()> {
+fn story(check: &CheckResult, wire: bool, page: &mut Page<'_>) -> io::Result<()> {
     let requirement = format!("{} ({})", plain(&check.requirement), plain(&check.section));
     detail("requires", &requirement, page)?;
     if let Some(failure) = &check.failure {
         detail("expected", &plain(&failure.expected), page)?;
         detail("observed", &plain(&failure.observed), page)?;
     }
-    for line in phrases::transcript(check) {
+    for line in phrases::transcript(check).iter().filter(|_| wire) {
         page.line(&format!("      {line}"))?;
     }
     again(check, page)
@@ -83,7 +87,7 @@ pub(super) fn deviations(report: &ConformReport, page: &mut Page<'_>) -> io::Res
             page.item(6, (Tone::Aside, "·"), &plain(&deviation.link))?;
         }
         if check.breaks {
-            story(check, page)?;
+            story(check, true, page)?;
         }
     }
     Ok(())
