@@ -285,8 +285,7 @@ fn of_conform() {
                   [env: CHATBENCH_BASELINE=]
 
               --write-baseline <FILE>
-                  Writes what does not pass into a baseline; without --baseline, nothing of it breaks the
-                  gate
+                  Writes what does not pass into a baseline. Without --baseline, none of it breaks the gate
 
                   [env: CHATBENCH_WRITE_BASELINE=]
 
