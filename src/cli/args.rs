@@ -28,7 +28,7 @@ pub(super) enum Command {
     /// Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract.
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
-    Conform(ConformArgs),
+    Conform(Box<ConformArgs>),
     /// Checks a scenario and prints its plan, without running it.
     Validate(PlanArgs),
     /// Prints a JSON Schema.

@@ -73,7 +73,7 @@ impl Baseline {
         Baseline::of_text(&name, &text, |id| Some(crate::conformance::find(id)?.id.into()))
     }
 
-    /// The baseline in `text`, which errors call `file`; `name` is what the catalogue calls a check.
+    /// The baseline in `text`, which errors call `file`; `name` gives an id as it is spelled.
     pub(super) fn of_text(
         file: &str,
         text: &str,
