@@ -21,6 +21,8 @@ use crate::transport::{Endpoint, TransportOptions};
 
 /// Checks under way at a time, among those that may be.
 const TOGETHER_MAX: usize = 16;
+/// Sound connections that are tried before it is said that none works.
+const CONTROLS_MAX: usize = 3;
 /// No check takes longer, whatever it waits for beside its longest wait.
 const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
 
@@ -273,9 +275,9 @@ impl Gate {
 
     /// Tries it between two controls.
     async fn try_it(&self, check: &Check, trial: &Trial) -> Found {
-        self.control(trial, check).await?;
+        self.controls(trial, check).await?;
         let found = (check.run)(trial).await;
-        let after = self.control(trial, check).await;
+        let after = self.controls(trial, check).await;
         match (found, after) {
             (Ok(_) | Err(Stop::NotApplicable(_)), Err(_)) => Err(Stop::failed(
                 "the server serves others afterwards",
@@ -287,6 +289,17 @@ impl Gate {
             }
             (found, _) => found,
         }
+    }
+
+    /// One of a few connections that do nothing wrong works: on a machine that has too much to do,
+    /// a server with a short heartbeat ends a sound one now and then.
+    async fn controls(&self, trial: &Trial, check: &Check) -> Result<(), Stop> {
+        for _ in 1..CONTROLS_MAX {
+            if self.control(trial, check).await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.control(trial, check).await
     }
 
     /// A connection that does nothing wrong works.
