@@ -126,7 +126,7 @@ fn dial_to(target: &Target, endpoint: &Endpoint, clock: Clock, survey: &Survey) 
     let patience = target.patience;
     let transport = TransportOptions {
         tls: target.tls.clone(),
-        headers: Vec::new(),
+        headers: target.headers.clone(),
         source_ips: Vec::new(),
         open_timeout: patience.answer,
         message_bytes_max: 0,

@@ -162,12 +162,7 @@ impl Trial {
     /// A request with the headers that the target is always given.
     pub(super) fn request(&self, method: &'static str, query: &str) -> Request {
         let request = Request::new(method, query, self.patience().answer);
-        self.with_headers(request)
-    }
-
-    fn with_headers(&self, request: Request) -> Request {
-        let headers = &self.target.headers;
-        headers.iter().fold(request, |request, (name, value)| request.with_header(name, value))
+        self.dial.with_headers(request)
     }
 
     /// Makes a request on a connection of its own.
@@ -188,7 +183,7 @@ impl Trial {
 
     /// The request for a WebSocket with `query`, as it stands.
     pub(super) fn websocket_request(&self, query: &str) -> Request {
-        self.with_headers(socket::request(query, self.patience().answer))
+        self.dial.with_headers(socket::request(query, self.patience().answer))
     }
 
     /// Asks for a WebSocket, however that goes.

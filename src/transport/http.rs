@@ -10,20 +10,20 @@ const QUOTED_BYTES_MAX: usize = 200;
 
 /// An answer, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Response {
+pub struct Response {
     /// The status code.
-    pub(super) status: u16,
+    pub status: u16,
     /// The headers, as name and value.
-    pub(super) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body, freed of its transfer coding.
-    pub(super) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// Whether the connection cannot be used again.
-    pub(super) closes: bool,
+    pub closes: bool,
 }
 
 impl Response {
     /// The value of the header `name`, if there is one.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(said, _)| said.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
@@ -36,14 +36,23 @@ impl Response {
     }
 }
 
-/// Reads the answer to a GET or a POST.
+/// What an answer is read by.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The longest body, in bytes.
+    pub body_bytes_max: usize,
+    /// Whether the request was a HEAD, whose answer has no body whatever it says.
+    pub to_head: bool,
+}
+
+/// Reads one answer; gives what came after it as well.
 ///
 /// # Errors
 /// When it is no HTTP, does not come whole, or is longer than the limit.
-pub(super) async fn read_response(
+pub async fn read_response(
     stream: &mut (impl AsyncRead + Unpin),
-    body_bytes_max: usize,
-) -> Result<Response, ConnectError> {
+    reading: Reading,
+) -> Result<(Response, Vec<u8>), ConnectError> {
     let mut bytes = Vec::with_capacity(1024);
     let (mut response, head_bytes) = loop {
         if let Some(head) = head_of(&bytes)? {
@@ -56,9 +65,11 @@ pub(super) async fn read_response(
             return Err(ended_early(&bytes));
         }
     };
-    let mut body = Body { stream, bytes: bytes.split_off(head_bytes), body_bytes_max };
-    if response.status < 200 || response.status == 204 || response.status == 304 {
-        return Ok(response);
+    let bytes = bytes.split_off(head_bytes);
+    let mut body = Body { stream, bytes, body_bytes_max: reading.body_bytes_max };
+    let bodiless = response.status < 200 || response.status == 204 || response.status == 304;
+    if bodiless || reading.to_head {
+        return Ok((response, body.bytes));
     }
     if response.header("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
         response.body = body.chunked().await?;
@@ -69,9 +80,9 @@ pub(super) async fn read_response(
     } else {
         // Without either, the connection's end is the body's (RFC 9112, section 6.3).
         response.closes = true;
-        response.body = body.to_the_end().await?;
+        response.body = body.until_the_end().await?;
     }
-    Ok(response)
+    Ok((response, body.bytes))
 }
 
 fn head_of(bytes: &[u8]) -> Result<Option<(Response, usize)>, ConnectError> {
@@ -138,7 +149,7 @@ impl<S: AsyncRead + Unpin> Body<'_, S> {
         }
     }
 
-    async fn to_the_end(&mut self) -> Result<Vec<u8>, ConnectError> {
+    async fn until_the_end(&mut self) -> Result<Vec<u8>, ConnectError> {
         self.check(self.bytes.len())?;
         while read_some(self.stream, &mut self.bytes).await? > 0 {
             self.check(self.bytes.len())?;
@@ -191,7 +202,22 @@ mod tests {
         1\r\no\r\n1\r\nk\r\n0\r\n\r\n";
 
     async fn read(bytes: &str) -> Result<Response, ConnectError> {
-        read_response(&mut bytes.as_bytes(), 1_000).await
+        let reading = Reading { body_bytes_max: 1_000, to_head: false };
+        read_response(&mut bytes.as_bytes(), reading).await.map(|(response, _)| response)
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_an_answer_is_kept() {
+        let table = [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokrest", false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nrest", true),
+            ("HTTP/1.1 101 Switching Protocols\r\n\r\nrest", false),
+        ];
+        for (bytes, to_head) in table {
+            let reading = Reading { body_bytes_max: 1_000, to_head };
+            let read = read_response(&mut bytes.as_bytes(), reading).await;
+            assert_eq!(read.expect(bytes).1, b"rest", "{bytes}");
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod endpoint;
 mod frame;
-mod http;
+pub mod http;
 mod opening;
 mod polling;
 mod stream;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
-use super::http::{self, Response};
+use super::http::{self, Reading, Response};
 use super::stream::Stream;
 use super::{ConnectError, Endpoint, Lost, TransportOptions};
 use crate::clock::Clock;
@@ -242,7 +242,8 @@ async fn exchange(
     };
     stream.write_all(&request).await.map_err(ConnectError::Broken)?;
     stream.flush().await.map_err(ConnectError::Broken)?;
-    let response = http::read_response(&mut stream, options.message_bytes_max).await?;
+    let reading = Reading { body_bytes_max: options.message_bytes_max, to_head: false };
+    let (response, _) = http::read_response(&mut stream, reading).await?;
     let at = clock.now();
     let kept = (!response.closes).then_some(Kept { stream, since: at });
     Ok(Answered { response, at, kept })

@@ -47,6 +47,12 @@ impl Dial {
         self.0.poll_patience
     }
 
+    /// `request` with the headers that the target is always given.
+    pub(in crate::conformance) fn with_headers(&self, request: Request) -> Request {
+        let headers = &self.0.transport.headers;
+        headers.iter().fold(request, |request, (name, value)| request.with_header(name, value))
+    }
+
     /// A TCP connection, with TLS where the target speaks it.
     ///
     /// # Errors

@@ -24,6 +24,9 @@ pub(super) enum Arrival {
     End(End),
 }
 
+/// What came, and when.
+pub(super) type Arrived = (Timestamp, Arrival);
+
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::conformance) struct End {
@@ -47,14 +50,12 @@ pub(in crate::conformance) struct Heartbeats(Rc<Inner>);
 #[derive(Debug)]
 struct Inner {
     pings: RefCell<Vec<Timestamp>>,
-    pongs: RefCell<Vec<Timestamp>>,
     answered: Cell<bool>,
 }
 
 impl Default for Heartbeats {
     fn default() -> Heartbeats {
-        let (pings, pongs) = (RefCell::default(), RefCell::default());
-        Heartbeats(Rc::new(Inner { pings, pongs, answered: Cell::new(true) }))
+        Heartbeats(Rc::new(Inner { pings: RefCell::default(), answered: Cell::new(true) }))
     }
 }
 
@@ -62,11 +63,6 @@ impl Heartbeats {
     /// When the server's pings came.
     pub(in crate::conformance) fn pings(&self) -> Vec<Timestamp> {
         self.0.pings.borrow().clone()
-    }
-
-    /// When frames of pong came, of the WebSocket and not of Engine.IO (RFC 6455, section 5.5.3).
-    pub(in crate::conformance) fn pongs(&self) -> Vec<Timestamp> {
-        self.0.pongs.borrow().clone()
     }
 
     /// From now on lets pings go unanswered, or answers them again.
@@ -80,14 +76,13 @@ impl Heartbeats {
     }
 }
 
-pub(super) fn channel() -> (mpsc::Sender<(Timestamp, Arrival)>, mpsc::Receiver<(Timestamp, Arrival)>)
-{
+pub(super) fn channel() -> (mpsc::Sender<Arrived>, mpsc::Receiver<Arrived>) {
     mpsc::channel(INBOX_LEN_MAX)
 }
 
 /// Whoever listens, and whom it tells.
 pub(super) struct Ears {
-    pub(super) arrivals: mpsc::Sender<(Timestamp, Arrival)>,
+    pub(super) arrivals: mpsc::Sender<Arrived>,
     pub(super) heartbeats: Heartbeats,
     pub(super) clock: Clock,
 }
@@ -114,7 +109,6 @@ impl Ears {
                 }
                 Ok(Heard::Pong(_)) => {
                     scribe.received("a WebSocket pong");
-                    self.heartbeats.0.pongs.borrow_mut().push(at);
                     continue;
                 }
                 Ok(Heard::Close(code, reason)) => {

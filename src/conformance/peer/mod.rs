@@ -193,11 +193,7 @@ impl Peer {
     pub(super) async fn try_send(&self, packets: &[Packet]) -> Result<(), String> {
         match &self.link {
             Link::WebSocket(writer) => {
-                let frame = |packet| match packet {
-                    &Packet::Text(ref text) => Frame::text(text),
-                    &Packet::Binary(ref bytes) => Frame::binary(bytes),
-                };
-                writer.send(&packets.iter().map(frame).collect::<Vec<_>>()).await
+                writer.send(&packets.iter().map(Packet::as_frame).collect::<Vec<_>>()).await
             }
             Link::Polling(polling, turn) => {
                 let _turn = turn.lock().await;
@@ -223,14 +219,6 @@ impl Peer {
                 polling.make(&request(polling)).await
             }
         }
-    }
-
-    /// Emits `data`, a JSON array, as an event of the main namespace.
-    ///
-    /// # Errors
-    /// Unknown, when the connection takes no more.
-    pub(super) async fn emit(&self, data: &str) -> Result<(), Stop> {
-        self.send(format!("42{data}")).await
     }
 
     /// The next packet that is neither a ping nor a noop, and when it came.
@@ -283,17 +271,6 @@ impl Peer {
             }
             self.unread.push_back((at, packet));
         }
-    }
-
-    /// Wants a packet of text, exactly so.
-    ///
-    /// # Errors
-    /// Failed, with what came instead.
-    pub(super) async fn expect(&mut self, wanted: &str) -> Result<(), Stop> {
-        let is_wanted =
-            |packet: &Packet| matches!(packet, Packet::Text(text) if text == wanted).then_some(());
-        let found = self.wait_for(self.patience, is_wanted).await;
-        found.map_err(|missing| self.instead(format!("`{}`", shortened(wanted)), &missing))
     }
 
     /// Wants an event of the main namespace, or its acknowledgement, as JSON: `2` or `3` as

@@ -4,6 +4,7 @@ use data_encoding::BASE64;
 
 use super::dial::Dial;
 use super::http::{Request, Response};
+use super::socket::Frame;
 use super::transcript::Scribe;
 use crate::protocol::engine_io::payload::{self, Part};
 
@@ -27,6 +28,14 @@ pub(in crate::conformance) enum Packet {
 }
 
 impl Packet {
+    /// As a frame of a WebSocket.
+    pub(in crate::conformance) fn as_frame(&self) -> Frame<'_> {
+        match self {
+            Packet::Text(text) => Frame::text(text),
+            Packet::Binary(bytes) => Frame::binary(bytes),
+        }
+    }
+
     /// As it stands in a payload.
     pub(in crate::conformance) fn in_payload(&self) -> String {
         match self {
@@ -44,12 +53,13 @@ impl Polling {
 
     /// A request to poll, to be changed or sent.
     pub(in crate::conformance) fn get(&self) -> Request {
-        Request::new("GET", self.query(), self.dial.poll_patience())
+        self.dial.with_headers(Request::new("GET", self.query(), self.dial.poll_patience()))
     }
 
     /// A request to post `body`, to be changed or sent.
     pub(in crate::conformance) fn post(&self, body: impl Into<Vec<u8>>) -> Request {
-        Request::new("POST", self.query(), self.dial.patience()).with_body(body)
+        let post = Request::new("POST", self.query(), self.dial.patience());
+        self.dial.with_headers(post).with_body(body)
     }
 
     /// Makes a request on a connection of its own.
