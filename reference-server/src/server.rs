@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
 use socketioxide::SocketIo;
 use socketioxide::layer::SocketIoLayer;
 use tokio::net::{TcpListener, TcpStream};
@@ -101,7 +102,9 @@ const READ_BUFFER_BYTES: usize = 4096;
 fn app(options: &Options, layer: SocketIoLayer) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(options.cors_origins.clone())
-        .allow_methods([Method::GET, Method::POST]);
+        .allow_methods([Method::GET, Method::POST])
+        // A post of binary data says that it is.
+        .allow_headers([CONTENT_TYPE]);
     Router::new().layer(layer).layer(cors)
 }
 

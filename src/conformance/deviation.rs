@@ -1,5 +1,9 @@
 //! Deviation: where a known server knowingly, or at least documentedly, does otherwise.
 
+mod node;
+mod python;
+mod socketioxide;
+
 use super::fingerprint::Family;
 
 /// A check that servers of a family are known not to pass, and why.
@@ -9,9 +13,12 @@ pub struct Deviation {
     pub check: &'static str,
     /// Who deviates.
     pub family: Family,
+    /// On which of its configurations; empty when on all of them. Where it is said, passing is
+    /// no news.
+    pub when: &'static str,
     /// What it does instead, and why, as far as is known.
     pub reason: &'static str,
-    /// Where that is documented or discussed.
+    /// Where that is documented or discussed, or else the source that does it.
     pub link: &'static str,
     /// The first version seen to deviate.
     pub since: &'static str,
@@ -19,10 +26,36 @@ pub struct Deviation {
     pub until: &'static str,
 }
 
+/// By family.
+const BY_FAMILY: [&[Deviation]; 3] =
+    [node::DEVIATIONS, socketioxide::DEVIATIONS, python::DEVIATIONS];
+
 /// All of them, by family and check.
-pub const DEVIATIONS: &[Deviation] = &[];
+pub fn deviations() -> impl Iterator<Item = &'static Deviation> {
+    BY_FAMILY.into_iter().flatten()
+}
 
 /// The entry for `check` on servers of `family`.
 pub fn known(check: &str, family: Family) -> Option<&'static Deviation> {
-    DEVIATIONS.iter().find(|known| known.check == check && known.family == family)
+    deviations().find(|known| known.check == check && known.family == family)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::find;
+
+    #[test]
+    fn each_is_of_a_check_that_there_is_and_says_why() {
+        let mut seen = std::collections::HashSet::new();
+        for known in deviations() {
+            let Deviation { check, family, .. } = *known;
+            let name = format!("{check} on {}", family.name());
+            assert!(find(check).is_some_and(|it| it.id == check), "{name}: there is no such check");
+            assert!(seen.insert(name.clone()), "{name} is there twice");
+            assert!(known.link.starts_with("https://"), "{name} is linked nowhere");
+            assert!(known.reason.len() > 20, "{name} says not why");
+            assert!(!known.since.is_empty(), "{name}: since when?");
+        }
+    }
 }

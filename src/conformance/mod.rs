@@ -29,7 +29,7 @@ mod witness;
 
 pub use catalogue::{CATALOGUE, Group, checks, find};
 pub use check::{Check, Level, Need, Pace, Running, Section};
-pub use deviation::{DEVIATIONS, Deviation, known};
+pub use deviation::{Deviation, deviations, known};
 pub use finding::{Failure, Found, Outcome, Stop};
 pub use fingerprint::Family;
 pub use gate::{Trials, Tried, run, run_until};

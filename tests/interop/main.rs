@@ -1,9 +1,10 @@
-//! Interop: the chat contract on the official Node server, heard by either driver.
+//! Interop: the chat contract on the servers of others, and what they make of the protocol.
 
 #[path = "../support/bench.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 mod chat;
+mod conform;
 mod socketioxide;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]

@@ -1,14 +1,23 @@
 //! Socketioxide: the chat contract on socketioxide in its plainest form, as its users write it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::extract::{Data, SocketRef};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+
+/// After this long a session without CONNECT is closed.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Where the pages come from that may call.
+pub(crate) const ORIGIN: &str = "http://localhost:5173";
 
 /// Which runtime the server's handlers are spawned on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +30,7 @@ pub(crate) enum Threads {
 
 /// A running server, which ends when this is dropped.
 pub(crate) struct Socketioxide {
-    address: SocketAddr,
+    url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,12 +51,12 @@ impl Socketioxide {
             });
             runtime.shutdown_background();
         });
-        Socketioxide { address, stop: Some(stop), thread: Some(thread) }
+        Socketioxide { url: format!("http://{address}"), stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where it listens.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 }
 
@@ -70,11 +79,33 @@ fn runtime(threads: Threads) -> Runtime {
 }
 
 async fn serve(listener: std::net::TcpListener, ping: Duration) {
-    let (layer, io) = SocketIo::builder().ping_interval(ping).ping_timeout(ping).build_layer();
+    let (layer, io) = SocketIo::builder()
+        .ping_interval(ping)
+        .ping_timeout(ping)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build_layer();
     io.ns("/", chat);
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener is a listener");
-    let served = axum::serve(listener, axum::Router::new().layer(layer)).await;
+    let app = axum::Router::new().layer(layer).layer(axum::middleware::from_fn(with_cors));
+    let served = axum::serve(listener, app).await;
     served.expect("a server that listens serves");
+}
+
+/// Lets a page of [`ORIGIN`] call, as socketioxide leaves to a layer around it.
+async fn with_cors(request: Request, next: Next) -> Response {
+    let mut response = match *request.method() {
+        Method::OPTIONS => Response::default(),
+        _ => next.run(request).await,
+    };
+    let allowed = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+    ];
+    for (name, value) in allowed {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn chat(socket: SocketRef) {

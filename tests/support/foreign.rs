@@ -95,6 +95,11 @@ impl Foreign {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
 }
 
 impl Drop for Foreign {

@@ -34,7 +34,7 @@ fn other_origins_may_be_allowed_instead() {
 }
 
 #[test]
-fn a_preflight_allows_get_and_post_and_nothing_else() {
+fn a_preflight_allows_get_and_post_of_any_content_and_nothing_else() {
     let server = honest();
     let head = "OPTIONS /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\
         Origin: http://localhost:5173\r\nAccess-Control-Request-Method: POST";
@@ -42,4 +42,5 @@ fn a_preflight_allows_get_and_post_and_nothing_else() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(header(&answer, "access-control-allow-origin"), Some("http://localhost:5173"));
     assert_eq!(header(&answer, "access-control-allow-methods"), Some("GET,POST"));
+    assert_eq!(header(&answer, "access-control-allow-headers"), Some("content-type"));
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::markdown::{code, inline};
-use crate::conformance::{CATALOGUE, Check, DEVIATIONS, Deviation, Group, Level, Need, Pace};
+use crate::conformance::{CATALOGUE, Check, Deviation, Group, Level, Need, Pace, deviations};
 use crate::report::numbers::counted;
 use crate::report::text::Style;
 use crate::report::text::page::{Page, Tone};
@@ -31,6 +31,7 @@ struct Entry {
 #[derive(Debug, Serialize)]
 struct Known {
     family: &'static str,
+    when: &'static str,
     reason: &'static str,
     link: &'static str,
     since: &'static str,
@@ -90,18 +91,24 @@ pub fn markdown(checks: &[&'static Check], out: &mut impl Write) -> io::Result<(
         writeln!(out, "| --- | --- | --- | --- | --- | --- | --- |")?;
         checks.into_iter().try_for_each(|check| row(check, out))?;
     }
-    let known: Vec<_> = DEVIATIONS.iter().filter(|known| is_of(known, checks)).collect();
+    let known: Vec<_> = deviations().filter(|known| is_of(known, checks)).collect();
     writeln!(out, "\n## Known deviations\n")?;
     if known.is_empty() {
         return writeln!(out, "None is written down.");
     }
     writeln!(out, "| server | check | since | until | what it does instead |")?;
     writeln!(out, "| --- | --- | --- | --- | --- |")?;
-    for Deviation { check, family, reason, link, since, until } in known {
-        let (family, reason) = (inline(family.name()), inline(reason));
+    for known in known {
+        let Deviation { check, link, since, until, .. } = known;
+        let (family, reason) = (inline(&who(known)), inline(known.reason));
         writeln!(out, "| {family} | {check} | {since} | {until} | {reason} ([link]({link})) |")?;
     }
     Ok(())
+}
+
+/// `socketioxide on a multi-thread runtime`.
+fn who(known: &Deviation) -> String {
+    [known.family.name(), known.when].join(" ").trim_end().into()
 }
 
 fn is_of(known: &Deviation, checks: &[&'static Check]) -> bool {
@@ -144,8 +151,8 @@ pub fn explain(check: &'static Check, style: &Style, out: &mut impl Write) -> io
     if check.pace == Pace::Alone {
         page.fact("pace", "tried by itself, after the others")?;
     }
-    for known in DEVIATIONS.iter().filter(|known| known.check == check.id) {
-        let text = format!("{}: {} ({})", known.family.name(), known.reason, known.link);
+    for known in deviations().filter(|known| known.check == check.id) {
+        let text = format!("{}: {} ({})", who(known), known.reason, known.link);
         page.fact("known", &text)?;
     }
     page.fact("try it", &format!("chatbench conform URL --only {}", check.id))
@@ -169,7 +176,7 @@ fn by_group(checks: &[&'static Check]) -> Vec<(&'static Group, Vec<&'static Chec
 }
 
 fn entry(group: &'static Group, check: &'static Check) -> Entry {
-    let known = DEVIATIONS.iter().filter(|known| known.check == check.id);
+    let known = deviations().filter(|known| known.check == check.id);
     Entry {
         id: check.id,
         group: group.title,
@@ -185,6 +192,7 @@ fn entry(group: &'static Group, check: &'static Check) -> Entry {
         deviations: known
             .map(|known| Known {
                 family: known.family.name(),
+                when: known.when,
                 reason: known.reason,
                 link: known.link,
                 since: known.since,

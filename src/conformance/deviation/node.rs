@@ -1,0 +1,5 @@
+//! Deviations of node.
+
+use super::Deviation;
+
+pub(super) const DEVIATIONS: &[Deviation] = &[];

@@ -1,0 +1,5 @@
+//! Deviations of python.
+
+use super::Deviation;
+
+pub(super) const DEVIATIONS: &[Deviation] = &[];

@@ -1,0 +1,5 @@
+//! Deviations of socketioxide.
+
+use super::Deviation;
+
+pub(super) const DEVIATIONS: &[Deviation] = &[];
