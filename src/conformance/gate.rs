@@ -293,13 +293,20 @@ impl Gate {
 
     /// One of a few connections that do nothing wrong works: on a machine that has too much to do,
     /// a server with a short heartbeat ends a sound one now and then.
+    ///
+    /// Only those that do not work are in the trial's transcript.
     async fn controls(&self, trial: &Trial, check: &Check) -> Result<(), Stop> {
-        for _ in 1..CONTROLS_MAX {
-            if self.control(trial, check).await.is_ok() {
-                return Ok(());
+        let mut last = Ok(());
+        for _ in 0..CONTROLS_MAX {
+            let dials = (self.dial.clone(), None);
+            let apart = Trial::new(&self.target, &self.survey, dials, self.tag.clone());
+            last = self.control(&apart, check).await;
+            if last.is_ok() {
+                return last;
             }
+            trial.transcript().adopt(apart.transcript());
         }
-        self.control(trial, check).await
+        last
     }
 
     /// A connection that does nothing wrong works.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use super::http::{self, Request, Response};
-use super::transcript::{Scribe, shortened};
+use super::transcript::Scribe;
 use crate::clock::Clock;
 use crate::transport::{Endpoint, Stream, TransportOptions};
 
@@ -72,7 +72,7 @@ impl Dial {
         scribe: &Scribe,
     ) -> Result<Response, String> {
         let body = request.body.as_deref().unwrap_or_default();
-        let said = shortened(&String::from_utf8_lossy(body));
+        let said = String::from_utf8_lossy(body);
         scribe.sent(format_args!("{} ?{} {said}", request.method, request.query));
         let exchange = async {
             let mut stream = self.connect().await?;
@@ -94,7 +94,7 @@ impl Dial {
             Err(format!("no answer within {}", humantime::format_duration(request.within)))
         });
         match &answer {
-            Ok(response) => scribe.received(response.brief()),
+            Ok(response) => scribe.received(response.told()),
             Err(error) => scribe.note(error),
         }
         answer

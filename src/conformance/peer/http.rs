@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncRead;
 
+use super::transcript::shortened;
 use crate::transport::http::{self as transport, Reading};
 
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -99,7 +100,12 @@ impl Response {
 
     /// The answer in a few words.
     pub(in crate::conformance) fn brief(&self) -> String {
-        format!("HTTP {} {}", self.status, super::transcript::shortened(&self.text()))
+        shortened(&self.told())
+    }
+
+    /// The answer in as many words as it has.
+    pub(super) fn told(&self) -> String {
+        format!("HTTP {} {}", self.status, self.text())
     }
 }
 

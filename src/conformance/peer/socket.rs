@@ -61,7 +61,7 @@ pub(in crate::conformance) async fn open(
             Opening::Open(reader, SocketWriter { write, scribe: scribe.clone() })
         }
         Ok((response, _)) => {
-            scribe.received(response.brief());
+            scribe.received(response.told());
             Opening::Refused(response)
         }
         Err(error) => {

@@ -73,6 +73,28 @@ impl Transcript {
         Scribe { transcript: self.clone(), connection }
     }
 
+    /// Adds what `other` says, as of connections of its own.
+    pub(in crate::conformance) fn adopt(&self, other: &Transcript) {
+        let connections = self.0.connections.get();
+        let later = other.0.began.since(self.0.began);
+        let (lines, left_out) = other.lines();
+        for line in lines {
+            let (after, connection) = (line.after + later, line.connection + connections);
+            self.push(Line { after, connection, ..line });
+        }
+        self.0.connections.set(connections + other.0.connections.get());
+        self.0.left_out.set(self.0.left_out.get() + left_out);
+    }
+
+    fn push(&self, line: Line) {
+        let mut lines = self.0.lines.borrow_mut();
+        if lines.len() == LINES_MAX {
+            self.0.left_out.set(self.0.left_out.get() + 1);
+        } else {
+            lines.push(line);
+        }
+    }
+
     /// All lines so far, and how many were left out after them.
     pub(in crate::conformance) fn lines(&self) -> (Vec<Line>, usize) {
         (self.0.lines.borrow().clone(), self.0.left_out.get())
@@ -94,14 +116,9 @@ impl Scribe {
 
     fn write(&self, way: Way, text: impl fmt::Display) {
         let inner = &*self.transcript.0;
-        let mut lines = inner.lines.borrow_mut();
-        if lines.len() == LINES_MAX {
-            inner.left_out.set(inner.left_out.get() + 1);
-            return;
-        }
         let after = inner.clock.now().since(inner.began);
         let text = shortened(&text.to_string());
-        lines.push(Line { after, connection: self.connection, way, text });
+        self.transcript.push(Line { after, connection: self.connection, way, text });
     }
 }
 
@@ -151,6 +168,19 @@ mod tests {
         let first = lines[0].to_string();
         assert!(first.ends_with(" s  #1 -> 42[\"a\"]\\u{1e}\\n"), "{first}");
         assert!(lines[1].text.ends_with("… (1000 bytes)"), "{}", lines[1].text);
+    }
+
+    #[test]
+    fn what_another_says_is_told_of_other_connections() {
+        let clock = Clock::start();
+        let (transcript, other) = (Transcript::new(clock), Transcript::new(clock));
+        transcript.scribe().sent("2");
+        other.scribe().sent("3");
+        transcript.adopt(&other);
+        let said = transcript.lines().0.into_iter().map(|line| (line.connection, line.text));
+        assert_eq!(said.collect::<Vec<_>>(), [(1, "2".into()), (2, "3".into())]);
+        transcript.scribe().sent("4");
+        assert_eq!(transcript.lines().0[2].connection, 3);
     }
 
     #[test]
