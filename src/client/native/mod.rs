@@ -45,7 +45,7 @@ pub(super) async fn connect(
     connection.timer = Timer::new(clock);
     let connection = Rc::new(RefCell::new(connection));
     tokio::task::spawn_local(drive(Rc::clone(&connection)));
-    Ok(Box::new(NativeClient(connection)))
+    Ok(Box::new(Handle(connection)))
 }
 
 /// All IO of a standing connection.
@@ -107,15 +107,52 @@ impl Connection {
     }
 }
 
-struct NativeClient(Rc<RefCell<Connection>>);
+/// A connection that a task drives and a user holds.
+trait Driven {
+    /// Lets the session take `input`; gives the number of the acknowledgement asked for, if one
+    /// was.
+    fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone>;
 
-impl NativeClient {
-    fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
+    /// Ends it once it has said what it has to say.
+    fn leave(&mut self);
+
+    /// Ends it, if it has not come to its end.
+    fn abandon(&mut self);
+}
+
+/// The user's hold on a connection.
+struct Handle<C: Driven>(Rc<RefCell<C>>);
+
+impl<C: Driven> Client for Handle<C> {
+    fn emit(&mut self, data: &str) -> Result<(), Gone> {
+        self.0.borrow_mut().input(Input::Emit(Emit::event(data))).map(drop)
+    }
+
+    fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone> {
+        let emit = Emit { ack: EmitAck::Wanted, ..Emit::event(data) };
+        self.0.borrow_mut().input(Input::Emit(emit))?.ok_or(Gone)
+    }
+
+    fn close(&mut self) {
         let mut connection = self.0.borrow_mut();
-        if connection.dialogue.ending.is_some() {
+        // Whether it was still there to be closed makes no difference.
+        let _ = connection.input(Input::Close);
+        connection.leave();
+    }
+}
+
+impl<C: Driven> Drop for Handle<C> {
+    fn drop(&mut self) {
+        self.0.borrow_mut().abandon();
+    }
+}
+
+impl Driven for Connection {
+    fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
+        let Connection { dialogue, socket, clock, .. } = self;
+        if dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let Connection { dialogue, socket, clock, .. } = &mut *connection;
         let ack_id = dialogue.input(input, socket.sender(), clock.now());
         if dialogue.ending.is_some() {
             socket.sender().wake();
@@ -123,33 +160,15 @@ impl NativeClient {
         }
         Ok(ack_id)
     }
-}
 
-impl Client for NativeClient {
-    fn emit(&mut self, data: &str) -> Result<(), Gone> {
-        self.input(Input::Emit(Emit::event(data))).map(drop)
+    fn leave(&mut self) {
+        self.socket.sender().close();
+        self.abandon();
     }
 
-    fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone> {
-        let emit = Emit { ack: EmitAck::Wanted, ..Emit::event(data) };
-        self.input(Input::Emit(emit))?.ok_or(Gone)
-    }
-
-    fn close(&mut self) {
-        // Whether it was still there to be closed makes no difference.
-        let _ = self.input(Input::Close);
-        let mut connection = self.0.borrow_mut();
-        connection.socket.sender().close();
-        connection.dialogue.ending = Some(Ending::Dropped);
-        connection.socket.sender().wake();
-    }
-}
-
-impl Drop for NativeClient {
-    fn drop(&mut self) {
-        let mut connection = self.0.borrow_mut();
-        connection.dialogue.ending = Some(Ending::Dropped);
-        connection.socket.sender().wake();
+    fn abandon(&mut self) {
+        self.dialogue.ending = Some(Ending::Dropped);
+        self.socket.sender().wake();
     }
 }
 

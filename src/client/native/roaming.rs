@@ -10,10 +10,11 @@ use super::super::{
     Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, TransportError, Way,
 };
 use super::dialogue::{Dialogue, Ending, Outgoing, error_of};
+use super::{Driven, Handle};
 use crate::clock::{Clock, Timer};
 use crate::protocol::engine_io::payload::{self, Part};
 use crate::protocol::engine_io::{self, Handshake, Upgrade, UpgradeInput, UpgradeStep};
-use crate::protocol::{Emit, EmitAck, Input, Packet};
+use crate::protocol::{Input, Packet};
 use crate::time::Timestamp;
 use crate::transport::{Endpoint, Lost, OnFrame, Polling, Sender, WebSocket};
 
@@ -145,7 +146,7 @@ pub(super) async fn connect(
     roaming.upgrade_timer = Timer::new(clock);
     let roaming = Rc::new(RefCell::new(roaming));
     tokio::task::spawn_local(drive(Rc::clone(&roaming)));
-    Ok(Box::new(RoamingClient(roaming)))
+    Ok(Box::new(Handle(roaming)))
 }
 
 /// All IO of a standing connection.
@@ -393,15 +394,12 @@ fn can_move(handshake: &Handshake) -> bool {
     handshake.upgrades.iter().any(|to| **to == *"websocket")
 }
 
-struct RoamingClient(Rc<RefCell<Roaming>>);
-
-impl RoamingClient {
+impl Driven for Roaming {
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
-        let mut roaming = self.0.borrow_mut();
-        if roaming.dialogue.ending.is_some() {
+        let Roaming { dialogue, link, clock, .. } = self;
+        if dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let Roaming { dialogue, link, clock, .. } = &mut *roaming;
         let ack_id = dialogue.input(input, link, clock.now());
         if dialogue.ending.is_some() {
             link.wake();
@@ -409,37 +407,20 @@ impl RoamingClient {
         }
         Ok(ack_id)
     }
-}
 
-impl Client for RoamingClient {
-    fn emit(&mut self, data: &str) -> Result<(), Gone> {
-        self.input(Input::Emit(Emit::event(data))).map(drop)
-    }
-
-    fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone> {
-        let emit = Emit { ack: EmitAck::Wanted, ..Emit::event(data) };
-        self.input(Input::Emit(emit))?.ok_or(Gone)
-    }
-
-    fn close(&mut self) {
-        // Whether it was still there to be closed makes no difference.
-        let _ = self.input(Input::Close);
-        let mut roaming = self.0.borrow_mut();
+    fn leave(&mut self) {
         // What is yet to be posted is, its goodbye included.
-        roaming.leaving = true;
-        if let Link::WebSocket(socket) = &mut roaming.link {
+        self.leaving = true;
+        if let Link::WebSocket(socket) = &mut self.link {
             socket.sender().close();
         }
-        roaming.link.wake();
+        self.link.wake();
     }
-}
 
-impl Drop for RoamingClient {
-    fn drop(&mut self) {
-        let mut roaming = self.0.borrow_mut();
-        if !roaming.leaving {
-            roaming.dialogue.ending = Some(Ending::Dropped);
+    fn abandon(&mut self) {
+        if !self.leaving {
+            self.dialogue.ending = Some(Ending::Dropped);
         }
-        roaming.link.wake();
+        self.link.wake();
     }
 }
