@@ -1,0 +1,176 @@
+//! Liar: a small server of Engine.IO 4, Socket.IO 5 and the chat, which is right in everything but
+//! the one lie it is told to live by.
+//!
+//! It shares no codec with chatbench: a mistake made at both ends would hide itself.
+
+mod chat;
+mod door;
+mod http;
+mod json;
+mod lie;
+mod packet;
+mod polling;
+mod recovery;
+mod session;
+mod socket;
+mod upgrade;
+mod websocket;
+
+pub(crate) use lie::Lie;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chatbench::clock::Clock;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+
+use chat::Chat;
+use session::Session;
+
+/// The longest body, and the longest message of a WebSocket, in bytes.
+pub(crate) const PAYLOAD_BYTES_MAX: usize = 100_000;
+
+/// What the server is configured to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) ping_interval: Duration,
+    pub(crate) ping_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) upgrade_timeout: Duration,
+    /// Connection state recovery.
+    pub(crate) recovery: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            ping_interval: Duration::from_millis(300),
+            ping_timeout: Duration::from_millis(200),
+            connect_timeout: Duration::from_millis(500),
+            upgrade_timeout: Duration::from_millis(400),
+            recovery: false,
+        }
+    }
+}
+
+/// A server of two nodes, each on a free port; it has a thread of its own, and ends when dropped.
+pub(crate) struct Liar {
+    nodes: [SocketAddr; 2],
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Liar {
+    /// Starts one that lives by `lie`, or that is right in everything.
+    pub(crate) fn start(lie: Option<Lie>, setup: Setup) -> Liar {
+        let listeners = [listener(), listener()];
+        let address = |it: &std::net::TcpListener| it.local_addr().expect("it has an address");
+        let nodes = listeners.each_ref().map(address);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime can be built");
+            LocalSet::new().block_on(&runtime, async {
+                let world = Rc::new(World::new(lie, setup));
+                let [first, second] = listeners;
+                tokio::select! {
+                    _ = stopped => {}
+                    () = accept_all(&world, 0, first) => {}
+                    () = accept_all(&world, 1, second) => {}
+                }
+            });
+        });
+        Liar { nodes, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where a node listens.
+    pub(crate) fn url(&self, node: usize) -> String {
+        format!("http://{}", self.nodes[node])
+    }
+}
+
+impl Drop for Liar {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A server that panicked has said so; it must not hide what the test found.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn listener() -> std::net::TcpListener {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.set_nonblocking(true).expect("a socket can be made non-blocking");
+    listener
+}
+
+async fn accept_all(world: &Rc<World>, node: usize, listener: std::net::TcpListener) {
+    let listener = TcpListener::from_std(listener).expect("it does not block");
+    while !world.is_down.get() {
+        let Ok((tcp, _)) = listener.accept().await else { return };
+        if tcp.set_nodelay(true).is_ok() {
+            tokio::task::spawn_local(door::serve(Rc::clone(world), node, tcp));
+        }
+    }
+}
+
+/// What all connections share.
+pub(crate) struct World {
+    lie: Option<Lie>,
+    setup: Setup,
+    clock: Clock,
+    sessions: RefCell<HashMap<String, Rc<Session>>>,
+    chat: RefCell<Chat>,
+    /// Counts what a lie counts.
+    tally: Cell<u32>,
+    /// A lie took it down: it accepts no more.
+    is_down: Cell<bool>,
+}
+
+impl World {
+    fn new(lie: Option<Lie>, setup: Setup) -> World {
+        World {
+            lie,
+            setup,
+            clock: Clock::start(),
+            sessions: RefCell::default(),
+            chat: RefCell::default(),
+            tally: Cell::new(0),
+            is_down: Cell::new(false),
+        }
+    }
+
+    /// Whether `lie` is what it lives by.
+    fn lies(&self, lie: Lie) -> bool {
+        self.lie == Some(lie)
+    }
+
+    /// Whether this is one of those times, one in `period`, at which `lie` is told.
+    fn lies_each(&self, lie: Lie, period: u32) -> bool {
+        if !self.lies(lie) {
+            return false;
+        }
+        self.tally.set(self.tally.get() + 1);
+        self.tally.get().is_multiple_of(period)
+    }
+
+    async fn wait(&self, period: Duration) {
+        self.clock.sleep_until(self.clock.now() + period).await;
+    }
+
+    fn session(&self, sid: &str) -> Option<Rc<Session>> {
+        self.sessions.borrow().get(sid).cloned()
+    }
+
+    /// An id that nobody guesses.
+    fn new_id(&self) -> String {
+        format!("{:020x}", rand::random::<u128>() >> 48)
+    }
+}

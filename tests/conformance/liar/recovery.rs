@@ -1,0 +1,57 @@
+//! Recovery: who was cut off comes back with its id, its rooms and what it has missed.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::chat;
+use super::packet::{Args, Kind};
+use super::session::Session;
+
+/// Who was cut off.
+pub(super) struct Lost {
+    pub(super) id: String,
+    pub(super) namespace: String,
+    pub(super) rooms: Vec<String>,
+}
+
+/// What was said, and where.
+pub(super) struct Sent {
+    pub(super) offset: String,
+    pub(super) namespace: String,
+    pub(super) room: String,
+    pub(super) from: String,
+    pub(super) args: Args,
+}
+
+/// Brings back who was cut off, if `payload` names one; gives its ids. What it has missed is sent
+/// before its CONNECT is answered, as the reference does.
+pub(super) fn recover(
+    session: &Rc<Session>,
+    namespace: &str,
+    payload: &Value,
+) -> Option<(String, String)> {
+    let world = &session.world;
+    let (pid, offset) = (payload["pid"].as_str()?, payload["offset"].as_str()?);
+    let (lost, missed) = {
+        let mut chat = world.chat.borrow_mut();
+        let heard = chat.sent.iter().position(|sent| sent.offset == offset)?;
+        if chat.lost.get(pid)?.namespace != namespace {
+            return None;
+        }
+        let lost = chat.lost.remove(pid)?;
+        let missed = chat.sent[heard + 1..].iter().filter(|sent| {
+            sent.namespace == namespace && sent.from != lost.id && lost.rooms.contains(&sent.room)
+        });
+        let missed: Vec<Args> = missed.map(|sent| sent.args.clone()).collect();
+        (lost, missed)
+    };
+    chat::admit(session, namespace, &lost.id, pid);
+    for room in &lost.rooms {
+        chat::join(world, namespace, room, &lost.id);
+    }
+    for args in missed {
+        session.send_messages(args.messages(Kind::Event, namespace, ""));
+    }
+    Some((lost.id, pid.into()))
+}

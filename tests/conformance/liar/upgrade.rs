@@ -1,0 +1,136 @@
+//! Upgrade: sessions on a WebSocket, from the start or from polling (*Upgrade*).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::World;
+use super::packet::Message;
+use super::session::{End, Packet, Session, Way};
+use super::websocket::{Heard, Reader, Stop, Writer};
+
+/// How long the last words may take, and then the client's.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// A new session on a WebSocket.
+pub(super) async fn open(world: &Rc<World>, node: usize, reader: Reader, writer: Writer) {
+    let session = Session::open(world, node, Way::WebSocket);
+    if writer.text(&session.handshake()).await {
+        carry(&session, reader, writer).await;
+    } else {
+        session.close(End::Client);
+    }
+}
+
+/// A WebSocket that wants to take over a session that polls.
+pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
+    session.wire.borrow_mut().is_probed = true;
+    let upgraded = tokio::select! {
+        upgraded = is_upgraded(session, &mut reader, &writer) => upgraded,
+        () = session.ended() => false,
+        () = session.world.wait(session.world.setup.upgrade_timeout) => false,
+    };
+    {
+        let mut wire = session.wire.borrow_mut();
+        wire.is_probed = false;
+        if upgraded {
+            wire.way = Way::WebSocket;
+        }
+    }
+    session.changed.notify_waiters();
+    if upgraded {
+        carry(session, reader, writer).await;
+    } else {
+        part(reader, writer, Some(1000)).await;
+    }
+}
+
+/// `2probe`, `3probe`, `5`.
+async fn is_upgraded(session: &Session, reader: &mut Reader, writer: &Writer) -> bool {
+    let mut probed = false;
+    loop {
+        match reader.next(session).await {
+            Ok(Heard::Text(text)) if text == "2probe" && !probed => {
+                probed = true;
+                if !writer.text("3probe").await {
+                    return false;
+                }
+                session.wire.borrow_mut().owes_noop = true;
+                session.changed.notify_waiters();
+            }
+            Ok(Heard::Text(text)) => return probed && text == "5",
+            Ok(Heard::Ping(payload)) => {
+                if !writer.pong(&payload).await {
+                    return false;
+                }
+            }
+            Ok(Heard::Pong) => {}
+            Ok(Heard::Binary(_) | Heard::Close(_)) | Err(_) => return false,
+        }
+    }
+}
+
+/// Carries the session until its end.
+async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
+    let saying = tokio::task::spawn_local(say(Rc::clone(session), writer.clone()));
+    let code = loop {
+        let heard = tokio::select! {
+            heard = reader.next(session) => heard,
+            () = session.ended() => break Some(1000),
+        };
+        match heard {
+            Ok(Heard::Text(text)) => match Packet::read(&text) {
+                Some(packet) => session.receive(packet),
+                None => break Some(1002),
+            },
+            Ok(Heard::Binary(bytes)) => {
+                session.receive(Packet::Message(Message::Binary(bytes.into())));
+            }
+            Ok(Heard::Ping(payload)) => {
+                writer.pong(&payload).await;
+            }
+            Ok(Heard::Pong) => {}
+            Ok(Heard::Close(code)) => break code,
+            Err(Stop::Wrong(code)) => break Some(code),
+            Err(Stop::Gone) => {
+                session.close(End::Client);
+                return saying.abort();
+            }
+        }
+    };
+    session.close(End::Server);
+    let abort = saying.abort_handle();
+    if tokio::time::timeout(LAST_WORDS, saying).await.is_err() {
+        abort.abort();
+        return;
+    }
+    part(reader, writer, code).await;
+}
+
+/// Sends what the session has to say until its end.
+async fn say(session: Rc<Session>, writer: Writer) {
+    loop {
+        let changed = session.changed.notified();
+        let packets = session.take_outbox();
+        if !packets.is_empty() {
+            if !writer.packets(&packets).await {
+                return session.close(End::Client);
+            }
+            continue;
+        }
+        if session.is_over() {
+            return;
+        }
+        changed.await;
+    }
+}
+
+/// The closing handshake (RFC 6455, section 7.1.1).
+async fn part(mut reader: Reader, writer: Writer, code: Option<u16>) {
+    let parting = async {
+        writer.close(code).await;
+        writer.shut_down().await;
+        reader.drain().await;
+    };
+    // A client that does not go is left.
+    let _ = tokio::time::timeout(LAST_WORDS, parting).await;
+}

@@ -1,0 +1,5 @@
+//! Conformance: every check of the catalogue fails on a server that lies where it looks, and only
+//! there; and passes on one that does not lie.
+
+mod liar;
+mod matrix;
