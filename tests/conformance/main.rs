@@ -2,4 +2,6 @@
 //! there; and passes on one that does not lie.
 
 mod liar;
+mod lies;
 mod matrix;
+mod tried;

@@ -1,64 +1,128 @@
-//! Matrix: which lie fails which checks.
+//! Matrix: which lie fails which checks, and nothing else.
 
-use std::path::Path;
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
-use chatbench::conformance::{self, Check, Outcome, Patience, Target, Tried};
-use chatbench::scenario::{Overrides, Scenario};
-use chatbench::transport::{Endpoint, Tls};
-use tokio::runtime::{Builder, LocalOptions};
+use chatbench::conformance::{self, CATALOGUE, Check, Group, Level, Outcome};
 
-use crate::liar::{Liar, Lie, Setup};
+use crate::liar::{Setup, Stub};
+use crate::lies::{ALL, Row, UNTOLD};
+use crate::tried::{Server, Tale, told, tried};
 
-/// What became of `checks` on a server that lives by `lie`.
-fn tried(lie: Option<Lie>, setup: Setup, checks: &[&'static Check]) -> Vec<Tried> {
-    let liar = Liar::start(lie, setup);
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    runtime.expect("a runtime can be built").block_on(async {
-        let target = target(&liar, setup).await;
-        let trials = conformance::run(target, checks, &mut |_| {}).await;
-        trials.expect("the survey finds a server").tried
-    })
-}
+/// Servers tried at a time: they wait more than they work.
+const TOGETHER: usize = 6;
 
-async fn target(liar: &Liar, setup: Setup) -> Target {
-    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/hooks.yaml");
-    let scenario = Scenario::read(&hooks, &Overrides::default());
-    let dialect = scenario.expect("the dialect with its hooks is sound").dialect;
-    let resolve = async |node| Endpoint::resolve(&liar.url(node), "/socket.io/").await;
-    Target {
-        endpoint: resolve(0).await.expect("a URL with a port"),
-        peer: Some(resolve(1).await.expect("a URL with a port")),
-        tls: Tls::insecure().expect("no certificates are needed"),
-        headers: Vec::new(),
-        namespace: "/".into(),
-        auth: String::new(),
-        origin: "http://localhost:5173".into(),
-        hooks: dialect.hooks.clone(),
-        dialect: Some(dialect),
-        process: None,
-        patience: Patience {
-            answer: Duration::from_secs(1),
-            quiet: Duration::from_millis(100),
-            wait_max: Duration::from_secs(5),
-            connect_timeout: setup.connect_timeout,
-        },
-        hostile: true,
-        load_messages: 60,
+#[test]
+fn the_truth_passes() {
+    for recovery in [false, true] {
+        let setup = Setup { recovery, ..Setup::default() };
+        let checks: Vec<&'static Check> = conformance::checks().collect();
+        let tried = tried(&Server::honest(setup), &checks).expect("the survey finds a server");
+        let passed = |outcome: &Outcome| match outcome {
+            Outcome::Pass(_) => true,
+            Outcome::NotApplicable(_) => !recovery,
+            _ => false,
+        };
+        let wrong: Vec<String> =
+            tried.iter().filter(|one| !passed(&one.outcome)).map(told).collect();
+        assert!(wrong.is_empty(), "with recovery {recovery}:\n{}", wrong.join("\n"));
     }
 }
 
 #[test]
-fn the_truth_passes() {
-    let checks: Vec<&'static Check> = conformance::checks().collect();
-    for recovery in [false, true] {
-        for one in tried(None, Setup { recovery, ..Setup::default() }, &checks) {
-            if !matches!(one.outcome, Outcome::Pass(_)) {
-                println!("{recovery} {} {:?} {:?}", one.check.id, one.took, one.outcome);
-                for line in &one.transcript {
-                    println!("    {line}");
+fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
+    let rows: Vec<&Row> = ALL.iter().copied().flatten().filter(|row| is_wanted(row)).collect();
+    let next = Mutex::new(rows.into_iter());
+    let complaints = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..TOGETHER {
+            scope.spawn(|| {
+                loop {
+                    let Some(row) = next.lock().expect("not poisoned").next() else { return };
+                    let complaint = complaint_of(row);
+                    complaints.lock().expect("not poisoned").extend(complaint);
                 }
-            }
+            });
         }
+    });
+    let complaints = complaints.into_inner().expect("not poisoned");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+}
+
+/// To look at a few: `CHATBENCH_LIES=AnswersOtherRevisions,…`.
+fn is_wanted(row: &Row) -> bool {
+    let Ok(wanted) = std::env::var("CHATBENCH_LIES") else { return true };
+    wanted.split(',').any(|wanted| format!("{:?}", row.lie).contains(wanted))
+}
+
+/// What is otherwise than `row` says.
+fn complaint_of(row: &Row) -> Option<String> {
+    let server = Server::lying(row.lie, row.setup());
+    let of_row = |group: &&Group| group.checks.iter().any(|check| row.fails.contains(&check.id));
+    let groups = CATALOGUE.iter().filter(of_row);
+    let checks: Vec<&'static Check> = groups.flat_map(|group| group.checks).collect();
+    let tried = match tried(&server, &checks) {
+        Ok(tried) => tried,
+        Err(error) => return Some(format!("{:?}: {error}", row.lie)),
+    };
+    let ids = |which: fn(&Outcome) -> bool| -> BTreeSet<&str> {
+        tried.iter().filter(|one| which(&one.outcome)).map(|one| one.check.id).collect()
+    };
+    let fails = ids(|it| matches!(it, Outcome::Fail(_) | Outcome::KnownDeviation(..)));
+    let unknown = ids(|it| matches!(it, Outcome::Unknown(_)));
+    let wanted: [BTreeSet<&str>; 2] =
+        [row.fails, row.unknown].map(|ids| ids.iter().copied().collect());
+    if [&fails, &unknown] == wanted.each_ref() {
+        return None;
     }
+    let odd = tried.iter().filter(|one| {
+        let id = one.check.id;
+        wanted[0].contains(id) != fails.contains(id)
+            || wanted[1].contains(id) != unknown.contains(id)
+    });
+    let odd: Vec<String> = odd.map(told).collect();
+    Some(format!(
+        "{:?} fails {fails:?}, and of {unknown:?} nothing is known; wanted {:?}, and {:?}\n{}",
+        row.lie,
+        wanted[0],
+        wanted[1],
+        odd.join("\n")
+    ))
+}
+
+#[test]
+fn there_is_a_lie_for_every_check_or_a_reason_why_not() {
+    let told: BTreeSet<&str> =
+        ALL.iter().copied().flatten().flat_map(|row| row.fails).copied().collect();
+    let untold: BTreeSet<&str> = UNTOLD.iter().map(|(id, _)| *id).collect();
+    // What only tells cannot fail.
+    let can_fail = conformance::checks().filter(|check| check.level != Level::Info);
+    let ids: BTreeSet<&str> = can_fail.map(|check| check.id).collect();
+    let covered: BTreeSet<&str> = told.union(&untold).copied().collect();
+    let missing: Vec<&&str> = ids.difference(&covered).collect();
+    assert!(missing.is_empty(), "no lie fails {missing:?}");
+    let unheard: Vec<&&str> = covered.difference(&ids).collect();
+    assert!(unheard.is_empty(), "no check that can fail is called {unheard:?}");
+    let both: Vec<&&str> = told.intersection(&untold).collect();
+    assert!(both.is_empty(), "a lie fails {both:?}, and there is a reason why none does");
+}
+
+#[test]
+fn a_server_that_does_nothing_passes_nothing() {
+    let checks: Vec<&'static Check> = conformance::checks().collect();
+    for stub in [Stub::Ignores, Stub::HangsUp] {
+        let server = Server { tale: Tale::Stub(stub), ..Server::honest(Setup::default()) };
+        let tried = tried(&server, &checks).expect("it opens sessions");
+        let passed: Vec<String> =
+            tried.iter().filter(|one| matches!(one.outcome, Outcome::Pass(_))).map(told).collect();
+        assert!(passed.is_empty(), "{stub:?} passes\n{}", passed.join("\n"));
+    }
+}
+
+#[test]
+fn where_there_is_no_server_nothing_is_tried() {
+    let checks: Vec<&'static Check> = conformance::checks().collect();
+    let server = Server { tale: Tale::Nobody, ..Server::honest(Setup::default()) };
+    let error = tried(&server, &checks).expect_err("there is no server");
+    assert!(error.contains("no check can be tried"), "{error}");
 }

@@ -11,6 +11,8 @@ use super::{Lie, World, polling, upgrade, websocket};
 
 const PATH: &str = "/socket.io/";
 const ORIGIN: &str = "http://localhost:5173";
+/// As long as the ids that the server gives.
+const ID_LEN: usize = 20;
 
 /// Where a request leads.
 enum Lead {
@@ -34,7 +36,7 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
                 return line.end().await;
             }
         };
-        let (answer, is_read) = match way(&world, &head) {
+        let (answer, is_read) = match lead(&world, &head) {
             Lead::WebSocket(agreement, session) => {
                 return switch(&world, node, line, (agreement, session)).await;
             }
@@ -48,7 +50,7 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
         };
         let Some(answer) = answer else { return };
         let keeps = is_read && !head.lists("connection", "close");
-        let answer = with_cors(&head, answer);
+        let answer = with_cors(&world, &head, answer);
         let answer = if keeps { answer } else { answer.with("Connection", "close") };
         if !line.answer(Some(&head), &answer).await {
             return;
@@ -59,46 +61,118 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
     }
 }
 
-fn way(world: &Rc<World>, head: &Head) -> Lead {
-    let refuse = |why| Lead::Answer(Answer::refusal(400, why));
+fn refuse(why: &str) -> Lead {
+    Lead::Answer(Answer::refusal(400, why))
+}
+
+fn lead(world: &Rc<World>, head: &Head) -> Lead {
     if head.path != PATH {
         return Lead::Answer(Answer::refusal(404, "nothing is here"));
     }
     if head.method == "OPTIONS" {
-        return Lead::Answer(preflight());
+        return Lead::Answer(preflight(world));
     }
-    if head.param("EIO") != Some("4") && !world.lies(Lie::AnswersOtherRevisions) {
+    let upgrades = head.header("upgrade").is_some();
+    if !is_revision_known(world, head, upgrades) {
         return refuse("another revision of the protocol");
     }
-    let asks_upgrade = head.header("upgrade").is_some();
     let session = match head.param("sid") {
         None => None,
         Some(sid) => match world.session(sid) {
-            None => return refuse("an unknown session"),
+            None => return lead_stranger(world, head, sid),
             session => session,
         },
     };
-    let is_free = session.as_ref().is_none_or(|session| {
-        let wire = session.wire.borrow();
-        wire.way == Way::Polling && !wire.is_probed
-    });
-    match (head.param("transport"), head.method.as_str(), session) {
-        (Some("polling"), _, _) if asks_upgrade => refuse("polling needs no upgrade"),
-        (Some("polling"), "GET", None) => Lead::OpenPolling,
-        (Some("polling"), "GET" | "POST", Some(session))
-            if session.wire.borrow().way == Way::WebSocket =>
-        {
-            refuse("the session is on a WebSocket")
+    match (transport(world, head, upgrades), session) {
+        (Some(Way::Polling), session) => lead_polling(world, head, session),
+        (Some(Way::WebSocket), session) => lead_websocket(world, head, session),
+        (None, _) => refuse("another transport"),
+    }
+}
+
+fn is_revision_known(world: &World, head: &Head, upgrades: bool) -> bool {
+    match head.param("EIO") {
+        Some("4") => true,
+        Some("2" | "3") => !upgrades && world.lies(Lie::AnswersOlderRevisions),
+        _ if upgrades => world.lies(Lie::OpensWebSocketsOfOtherRevisions),
+        _ => world.lies(Lie::AnswersOtherRevisions),
+    }
+}
+
+fn transport(world: &World, head: &Head, upgrades: bool) -> Option<Way> {
+    match head.param("transport") {
+        Some("polling") if upgrades => {
+            world.lies(Lie::OpensWebSocketsForPolling).then_some(Way::WebSocket)
         }
-        (Some("polling"), "GET", Some(session)) => Lead::Get(session),
-        (Some("polling"), "POST", Some(session)) => Lead::Post(session),
-        (Some("websocket"), "GET", session) if is_free => match websocket::agree(head) {
-            Ok(agreement) => Lead::WebSocket(agreement, session),
-            Err(refusal) => Lead::Answer(refusal),
-        },
-        (Some("websocket"), "GET", _) => refuse("the session has a WebSocket"),
-        (Some("polling" | "websocket"), _, _) => refuse("another method"),
-        _ => refuse("another transport"),
+        Some("polling") => Some(Way::Polling),
+        Some("websocket") if !upgrades && world.lies(Lie::PollsForWebSockets) => Some(Way::Polling),
+        Some("websocket") => Some(Way::WebSocket),
+        _ if upgrades => world.lies(Lie::OpensWebSocketsForAnything).then_some(Way::WebSocket),
+        _ => world.lies(Lie::PollsForAnything).then_some(Way::Polling),
+    }
+}
+
+/// Where a request leads whose session there is not.
+fn lead_stranger(world: &Rc<World>, head: &Head, sid: &str) -> Lead {
+    if head.header("upgrade").is_some() {
+        if world.lies(Lie::OpensWebSocketsForUnknownIds) {
+            return lead_websocket(world, head, None);
+        }
+    } else if head.method == "POST" {
+        if world.lies(Lie::TakesPostsOfUnknownIds) {
+            return Lead::Answer(Answer::text("ok"));
+        }
+    } else if sid.len() == ID_LEN && world.lies(Lie::OpensForUnknownIds)
+        || sid.len() != ID_LEN && world.lies(Lie::OpensForOddIds)
+    {
+        return Lead::OpenPolling;
+    }
+    refuse("an unknown session")
+}
+
+fn lead_polling(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) -> Lead {
+    let Some(session) = session else {
+        return match head.method.as_str() {
+            "GET" => Lead::OpenPolling,
+            _ if world.lies(Lie::OpensByAnyMethod) => Lead::OpenPolling,
+            _ => refuse("another method"),
+        };
+    };
+    let (way, is_upgraded) = {
+        let wire = session.wire.borrow();
+        (wire.way, wire.is_upgraded)
+    };
+    match (head.method.as_str(), way) {
+        ("GET", Way::Polling) => Lead::Get(session),
+        ("POST", Way::Polling) => Lead::Post(session),
+        ("GET", Way::WebSocket) if !is_upgraded && world.lies(Lie::PollsWebSockets) => {
+            Lead::Get(session)
+        }
+        ("GET", Way::WebSocket) if is_upgraded && world.lies(Lie::PollsAfterTheUpgrade) => {
+            Lead::Get(session)
+        }
+        ("POST", Way::WebSocket) if is_upgraded && world.lies(Lie::TakesPostsAfterTheUpgrade) => {
+            Lead::Post(session)
+        }
+        (_, Way::WebSocket) => refuse("the session is on a WebSocket"),
+        _ => refuse("another method"),
+    }
+}
+
+fn lead_websocket(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) -> Lead {
+    if head.method != "GET" {
+        return refuse("another method");
+    }
+    let is_taken = session.as_ref().is_some_and(|session| {
+        let wire = session.wire.borrow();
+        wire.way == Way::WebSocket || wire.is_probed
+    });
+    if is_taken && !world.lies(Lie::LetsASecondWebSocketTakeOver) {
+        return refuse("the session has a WebSocket");
+    }
+    match websocket::agree(world, head) {
+        Ok(agreement) => Lead::WebSocket(agreement, session),
+        Err(refusal) => Lead::Answer(refusal),
     }
 }
 
@@ -112,23 +186,25 @@ async fn switch(
         return;
     }
     let (read, write) = line.tcp.into_split();
-    let (reader, writer) = (Reader::new(read, line.inbox), Writer::new(write));
+    let (reader, writer) = (Reader::new(world, read, line.inbox), Writer::new(write));
     match session {
         None => upgrade::open(world, node, reader, writer).await,
         Some(session) => upgrade::probe(&session, reader, writer).await,
     }
 }
 
-fn preflight() -> Answer {
-    Answer::new(204)
-        .with("Access-Control-Allow-Methods", "GET, POST")
-        .with("Access-Control-Allow-Headers", "Content-Type, Authorization")
+fn preflight(world: &World) -> Answer {
+    let answer = Answer::new(204).with("Access-Control-Allow-Headers", "Content-Type");
+    if world.lies(Lie::AllowsNoMethods) {
+        return answer;
+    }
+    answer.with("Access-Control-Allow-Methods", "GET, POST")
 }
 
 /// Lets pages of the one origin read the answer.
-fn with_cors(head: &Head, answer: Answer) -> Answer {
+fn with_cors(world: &World, head: &Head, answer: Answer) -> Answer {
     let answer = answer.with("Vary", "Origin");
-    if head.header("origin") != Some(ORIGIN) {
+    if head.header("origin") != Some(ORIGIN) || world.lies(Lie::AllowsNoOrigin) {
         return answer;
     }
     answer

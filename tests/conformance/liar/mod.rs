@@ -47,6 +47,14 @@ pub(crate) struct Setup {
     pub(crate) recovery: bool,
 }
 
+/// A server that opens sessions and does nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stub {
+    Ignores,
+    /// It closes each after half a second.
+    HangsUp,
+}
+
 impl Default for Setup {
     fn default() -> Setup {
         Setup {
@@ -68,7 +76,7 @@ pub(crate) struct Liar {
 
 impl Liar {
     /// Starts one that lives by `lie`, or that is right in everything.
-    pub(crate) fn start(lie: Option<Lie>, setup: Setup) -> Liar {
+    pub(crate) fn start(lie: Option<Lie>, stub: Option<Stub>, setup: Setup) -> Liar {
         let listeners = [listener(), listener()];
         let address = |it: &std::net::TcpListener| it.local_addr().expect("it has an address");
         let nodes = listeners.each_ref().map(address);
@@ -77,7 +85,7 @@ impl Liar {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("a runtime can be built");
             LocalSet::new().block_on(&runtime, async {
-                let world = Rc::new(World::new(lie, setup));
+                let world = Rc::new(World::new(lie, stub, setup));
                 let [first, second] = listeners;
                 tokio::select! {
                     _ = stopped => {}
@@ -124,6 +132,7 @@ async fn accept_all(world: &Rc<World>, node: usize, listener: std::net::TcpListe
 /// What all connections share.
 pub(crate) struct World {
     lie: Option<Lie>,
+    stub: Option<Stub>,
     setup: Setup,
     clock: Clock,
     sessions: RefCell<HashMap<String, Rc<Session>>>,
@@ -135,9 +144,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    fn new(lie: Option<Lie>, setup: Setup) -> World {
+    fn new(lie: Option<Lie>, stub: Option<Stub>, setup: Setup) -> World {
         World {
             lie,
+            stub,
             setup,
             clock: Clock::start(),
             sessions: RefCell::default(),
@@ -167,6 +177,16 @@ impl World {
 
     fn session(&self, sid: &str) -> Option<Rc<Session>> {
         self.sessions.borrow().get(sid).cloned()
+    }
+
+    fn new_session_id(&self) -> String {
+        if self.lies_each(Lie::GivesIdsTwice, 20) {
+            return "7f3a9c0d5be812644e1f".into();
+        }
+        if self.lies_each(Lie::CountsItsIds, 1) {
+            return format!("{:020}", self.tally.get());
+        }
+        self.new_id()
     }
 
     /// An id that nobody guesses.

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use tokio::sync::Notify;
 
 use super::packet::Message;
 use super::socket::{self, Client};
-use super::{Lie, PAYLOAD_BYTES_MAX, World, chat};
+use super::{Lie, PAYLOAD_BYTES_MAX, Stub, World, chat};
 
 /// What waits for a client that does not read, in bytes; then the session ends.
 const OUTBOX_BYTES_MAX: usize = 64 << 20;
@@ -102,6 +103,7 @@ pub(super) struct Wire {
     pub(super) is_posted: bool,
     /// A WebSocket probes.
     pub(super) is_probed: bool,
+    pub(super) is_upgraded: bool,
     /// The GET that waited when the probe came is to be let go.
     pub(super) owes_noop: bool,
     awaits_pong: bool,
@@ -117,12 +119,13 @@ impl Session {
             is_polled: false,
             is_posted: false,
             is_probed: false,
+            is_upgraded: false,
             owes_noop: false,
             awaits_pong: false,
             end: None,
         };
         let session = Rc::new(Session {
-            sid: world.new_id(),
+            sid: world.new_session_id(),
             node,
             world: Rc::clone(world),
             wire: RefCell::new(wire),
@@ -130,6 +133,12 @@ impl Session {
             changed: Notify::new(),
         });
         world.sessions.borrow_mut().insert(session.sid.clone(), Rc::clone(&session));
+        if let Some(stub) = world.stub {
+            if stub == Stub::HangsUp {
+                tokio::task::spawn_local(Rc::clone(&session).hang_up());
+            }
+            return session;
+        }
         tokio::task::spawn_local(Rc::clone(&session).beat());
         tokio::task::spawn_local(Rc::clone(&session).await_connect());
         session
@@ -151,8 +160,11 @@ impl Session {
             "pingTimeout": setup.ping_timeout.as_millis() as u64,
             "maxPayload": PAYLOAD_BYTES_MAX,
         });
-        if self.lies(Lie::OffersNoUpgrades) {
+        if self.lies(if polling { Lie::OffersNoUpgrades } else { Lie::SaysNoUpgrades }) {
             handshake["upgrades"].take();
+        }
+        if !polling && self.lies(Lie::OffersUpgradesOnWebSockets) {
+            handshake["upgrades"] = serde_json::json!(["websocket"]);
         }
         format!("0{handshake}")
     }
@@ -189,11 +201,20 @@ impl Session {
 
     /// Takes a packet of the client's; what is no message of Socket.IO ends the session.
     pub(super) fn receive(self: &Rc<Session>, packet: Packet) {
-        if self.is_over() {
+        if self.is_over() || self.world.stub.is_some() {
             return;
         }
+        let way = self.wire.borrow().way;
         match packet {
-            Packet::Close => self.close(End::Client),
+            Packet::Close => {
+                let polling = way == Way::Polling;
+                if !self.lies(if polling { Lie::IgnoresPostedCloses } else { Lie::IgnoresCloses }) {
+                    self.close(End::Client);
+                }
+            }
+            Packet::Pong if !self.wire.borrow().awaits_pong && self.lies(Lie::ForbidsPongs) => {
+                self.close(End::Server);
+            }
             Packet::Pong => {
                 self.wire.borrow_mut().awaits_pong = false;
                 self.changed.notify_waiters();
@@ -241,14 +262,37 @@ impl Session {
     /// Pings, and ends the session when one goes unanswered (*Heartbeat*).
     async fn beat(self: Rc<Session>) {
         let setup = self.world.setup;
-        while tokio::time::timeout(setup.ping_interval, self.ended()).await.is_err() {
-            self.wire.borrow_mut().awaits_pong = true;
+        let interval = match self.lies(Lie::PingsTooRarely) {
+            true => setup.ping_interval * 2,
+            false => setup.ping_interval,
+        };
+        while tokio::time::timeout(interval, self.ended()).await.is_err() {
+            let (way, is_upgraded) = {
+                let mut wire = self.wire.borrow_mut();
+                wire.awaits_pong = true;
+                (wire.way, wire.is_upgraded)
+            };
+            if way == Way::Polling && self.lies(Lie::PingsNoPolls) {
+                continue;
+            }
             self.send([Packet::Ping]);
+            let timeout = match self.world.lie {
+                Some(Lie::GivesUpEarly) => setup.ping_timeout / 4,
+                Some(Lie::GivesUpLate) => setup.ping_timeout * 10,
+                Some(Lie::NeverGivesUpPolls) if way == Way::Polling => Duration::MAX,
+                Some(Lie::GivesUpTheUpgraded) if is_upgraded => Duration::ZERO,
+                _ => setup.ping_timeout,
+            };
             let answered = self.until(|wire| !wire.awaits_pong);
-            if tokio::time::timeout(setup.ping_timeout, answered).await.is_err() {
+            if tokio::time::timeout(timeout, answered).await.is_err() {
                 return self.close(End::Server);
             }
         }
+    }
+
+    async fn hang_up(self: Rc<Session>) {
+        self.world.wait(Duration::from_millis(500)).await;
+        self.close(End::Server);
     }
 
     /// Ends a session that enters no namespace in time (Socket.IO's `connectTimeout`).

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::packet::{Args, Kind, Message, Packet, placeholders, prefix};
 use super::session::Session;
-use super::{chat, recovery};
+use super::{Lie, chat, recovery};
 
 const NAMESPACES: [&str; 2] = ["/", "/custom"];
 /// Attachments of one packet; more are refused.
@@ -113,7 +113,10 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
     let (id, pid) = match recovered {
         Some((id, pid)) => (id, pid),
         None => {
-            let (id, pid) = (session.world.new_id(), session.world.new_id());
+            let world = &session.world;
+            let shares = session.lies(Lie::SharesItsId);
+            let id = if shares { session.sid.clone() } else { world.new_id() };
+            let pid = world.new_id();
             chat::admit(session, namespace, &id, &pid);
             (id, pid)
         }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::World;
 use super::packet::Message;
 use super::session::{End, Packet, Session, Way};
 use super::websocket::{Heard, Reader, Stop, Writer};
+use super::{Lie, World, polling};
 
 /// How long the last words may take, and then the client's.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -24,17 +24,28 @@ pub(super) async fn open(world: &Rc<World>, node: usize, reader: Reader, writer:
 /// A WebSocket that wants to take over a session that polls.
 pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
     session.wire.borrow_mut().is_probed = true;
+    let time_max = match session.lies(Lie::KeepsUnfinishedUpgrades) {
+        true => Duration::from_secs(3600),
+        false => session.world.setup.upgrade_timeout,
+    };
     let upgraded = tokio::select! {
         upgraded = is_upgraded(session, &mut reader, &writer) => upgraded,
         () = session.ended() => false,
-        () = session.world.wait(session.world.setup.upgrade_timeout) => false,
+        () = session.world.wait(time_max) => false,
     };
     {
         let mut wire = session.wire.borrow_mut();
         wire.is_probed = false;
         if upgraded {
             wire.way = Way::WebSocket;
+            wire.is_upgraded = true;
         }
+    }
+    if upgraded && session.lies(Lie::LosesWhatWaitsAtTheUpgrade) {
+        session.take_outbox();
+    }
+    if !upgraded && session.lies(Lie::EndsWithItsProbe) {
+        session.close(End::Server);
     }
     session.changed.notify_waiters();
     if upgraded {
@@ -48,13 +59,14 @@ pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Wri
 async fn is_upgraded(session: &Session, reader: &mut Reader, writer: &Writer) -> bool {
     let mut probed = false;
     loop {
-        match reader.next(session).await {
+        match reader.next().await {
             Ok(Heard::Text(text)) if text == "2probe" && !probed => {
                 probed = true;
-                if !writer.text("3probe").await {
+                let answer = if session.lies(Lie::MisspellsTheProbe) { "3" } else { "3probe" };
+                if !writer.text(answer).await {
                     return false;
                 }
-                session.wire.borrow_mut().owes_noop = true;
+                session.wire.borrow_mut().owes_noop = !session.lies(Lie::LeavesThePollPending);
                 session.changed.notify_waiters();
             }
             Ok(Heard::Text(text)) => return probed && text == "5",
@@ -74,21 +86,27 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
     let saying = tokio::task::spawn_local(say(Rc::clone(session), writer.clone()));
     let code = loop {
         let heard = tokio::select! {
-            heard = reader.next(session) => heard,
+            heard = reader.next() => heard,
             () = session.ended() => break Some(1000),
         };
         match heard {
             Ok(Heard::Text(text)) => match Packet::read(&text) {
                 Some(packet) => session.receive(packet),
+                None if ignores(session, &text) => {}
                 None => break Some(1002),
             },
             Ok(Heard::Binary(bytes)) => {
                 session.receive(Packet::Message(Message::Binary(bytes.into())));
             }
+            Ok(Heard::Ping(_)) if session.lies(Lie::LeavesPingsUnanswered) => {}
             Ok(Heard::Ping(payload)) => {
                 writer.pong(&payload).await;
             }
             Ok(Heard::Pong) => {}
+            Ok(Heard::Close(_)) if session.lies(Lie::LeavesClosingFramesUnanswered) => {
+                session.world.wait(Duration::from_secs(2)).await;
+                return session.close(End::Client);
+            }
             Ok(Heard::Close(code)) => break code,
             Err(Stop::Wrong(code)) => break Some(code),
             Err(Stop::Gone) => {
@@ -106,13 +124,23 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
     part(reader, writer, code).await;
 }
 
+/// What is no packet, and yet does not end the session.
+fn ignores(session: &Session, text: &str) -> bool {
+    let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    session.lies(if is_word { Lie::IgnoresWords } else { Lie::IgnoresUnknownPackets })
+}
+
 /// Sends what the session has to say until its end.
 async fn say(session: Rc<Session>, writer: Writer) {
     loop {
         let changed = session.changed.notified();
         let packets = session.take_outbox();
         if !packets.is_empty() {
-            if !writer.packets(&packets).await {
+            let sent = match session.lies(Lie::JoinsPacketsInAFrame) {
+                true => writer.text(&polling::payload(&packets)).await,
+                false => writer.packets(&packets).await,
+            };
+            if !sent {
                 return session.close(End::Client);
             }
             continue;

@@ -7,10 +7,10 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Mutex;
 use tungstenite::handshake::derive_accept_key;
 
-use super::PAYLOAD_BYTES_MAX;
 use super::http::{Answer, Head};
 use super::packet::Message;
-use super::session::{Packet, Session};
+use super::session::Packet;
+use super::{Lie, PAYLOAD_BYTES_MAX, World};
 
 const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
@@ -20,17 +20,18 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 
 /// The agreement to a request for a WebSocket, or its refusal (section 4.2.2).
-pub(super) fn agree(head: &Head) -> Result<Answer, Answer> {
+pub(super) fn agree(world: &World, head: &Head) -> Result<Answer, Answer> {
     if !head.lists("upgrade", "websocket") || !head.lists("connection", "upgrade") {
         return Err(Answer::refusal(400, "no WebSocket was asked for"));
     }
-    if head.header("sec-websocket-version") != Some("13") {
+    let is_known = head.header("sec-websocket-version") == Some("13");
+    if !is_known && !world.lies(Lie::TakesOtherVersions) {
         let refusal = Answer::refusal(426, "another version of WebSocket");
         return Err(refusal.with("Sec-WebSocket-Version", "13"));
     }
     let key = head.header("sec-websocket-key").unwrap_or_default();
     let nonce = data_encoding::BASE64.decode(key.as_bytes()).unwrap_or_default();
-    if nonce.len() != 16 {
+    if nonce.len() != 16 && !world.lies(Lie::TakesAnyKey) {
         return Err(Answer::refusal(400, "no key"));
     }
     let agreement = Answer::new(101).with("Upgrade", "websocket").with("Connection", "Upgrade");
@@ -57,6 +58,7 @@ pub(super) enum Stop {
 }
 
 pub(super) struct Reader {
+    world: Rc<World>,
     read: OwnedReadHalf,
     inbox: Vec<u8>,
     /// A message of which not all fragments have come: its opcode and what has.
@@ -70,15 +72,15 @@ struct Frame {
 }
 
 impl Reader {
-    pub(super) fn new(read: OwnedReadHalf, inbox: Vec<u8>) -> Reader {
-        Reader { read, inbox, partial: None }
+    pub(super) fn new(world: &Rc<World>, read: OwnedReadHalf, inbox: Vec<u8>) -> Reader {
+        Reader { world: Rc::clone(world), read, inbox, partial: None }
     }
 
     /// The next message or control frame; may be dropped while it waits.
-    pub(super) async fn next(&mut self, session: &Session) -> Result<Heard, Stop> {
+    pub(super) async fn next(&mut self) -> Result<Heard, Stop> {
         loop {
-            while let Some(frame) = self.frame(session)? {
-                if let Some(heard) = self.join(session, frame)? {
+            while let Some(frame) = self.frame()? {
+                if let Some(heard) = self.join(frame)? {
                     return Ok(heard);
                 }
             }
@@ -97,11 +99,12 @@ impl Reader {
     }
 
     /// The next frame, unmasked (section 5.2).
-    fn frame(&mut self, _session: &Session) -> Result<Option<Frame>, Stop> {
+    fn frame(&mut self) -> Result<Option<Frame>, Stop> {
         let &[first, second, ref rest @ ..] = self.inbox.as_slice() else { return Ok(None) };
         let (opcode, is_final) = (first & 0x0f, first & 0x80 != 0);
         let is_known = matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
-        if first & 0x70 != 0 || !is_known || second & 0x80 == 0 {
+        let is_masked = second & 0x80 != 0;
+        if first & 0x70 != 0 || !is_known || !is_masked && !self.world.lies(Lie::TakesUnmasked) {
             return Err(Stop::Wrong(1002));
         }
         let (len_len, len) = match second & 0x7f {
@@ -114,23 +117,32 @@ impl Reader {
         }
         let Some(len) = len else { return Ok(None) };
         let joined = self.partial.as_ref().map_or(0, |(_, bytes)| bytes.len());
-        if len.saturating_add(joined as u64) > PAYLOAD_BYTES_MAX as u64 {
+        if len.saturating_add(joined as u64) > self.message_bytes_max() {
             return Err(Stop::Wrong(1009));
         }
         let begin = 2 + len_len;
-        let end = begin + 4 + len as usize;
+        let mask_len = if is_masked { 4 } else { 0 };
+        let end = begin + mask_len + len as usize;
         if self.inbox.len() < end {
             return Ok(None);
         }
-        let (mask, masked) = self.inbox[begin..end].split_at(4);
-        let payload = masked.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key);
-        let payload = payload.collect();
+        let (mask, masked) = self.inbox[begin..end].split_at(mask_len);
+        let key = |at: usize| mask.get(at % 4).copied().unwrap_or_default();
+        let payload = masked.iter().enumerate().map(|(at, byte)| byte ^ key(at)).collect();
         self.inbox.drain(..end);
         Ok(Some(Frame { opcode, is_final, payload }))
     }
 
+    fn message_bytes_max(&self) -> u64 {
+        let bytes_max = PAYLOAD_BYTES_MAX as u64;
+        if self.world.lies(Lie::TakesLongMessages) {
+            return bytes_max * 10;
+        }
+        if self.world.lies(Lie::RefusesLargeMessages) { bytes_max - 1_000 } else { bytes_max }
+    }
+
     /// Joins fragments (section 5.4).
-    fn join(&mut self, _session: &Session, frame: Frame) -> Result<Option<Heard>, Stop> {
+    fn join(&mut self, frame: Frame) -> Result<Option<Heard>, Stop> {
         let (opcode, mut message) = match (frame.opcode, self.partial.take()) {
             (CLOSE | PING | PONG, partial) => {
                 self.partial = partial;
@@ -138,10 +150,13 @@ impl Reader {
             }
             (CONTINUATION, Some(partial)) => partial,
             (TEXT | BINARY, None) => (frame.opcode, Vec::new()),
+            (CONTINUATION, None) if self.world.lies(Lie::TakesFragmentsForMessages) => {
+                return Ok(None);
+            }
             _ => return Err(Stop::Wrong(1002)),
         };
         message.extend_from_slice(&frame.payload);
-        if !frame.is_final {
+        if !frame.is_final && !self.world.lies(Lie::TakesFragmentsForMessages) {
             self.partial = Some((opcode, message));
             return Ok(None);
         }
@@ -150,6 +165,9 @@ impl Reader {
         }
         match String::from_utf8(message) {
             Ok(text) => Ok(Some(Heard::Text(text))),
+            Err(error) if self.world.lies(Lie::MendsUtf8) => {
+                Ok(Some(Heard::Text(String::from_utf8_lossy(error.as_bytes()).into_owned())))
+            }
             Err(_) => Err(Stop::Wrong(1007)),
         }
     }

@@ -1,0 +1,93 @@
+//! Tried: what becomes of checks on a server of this process.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chatbench::conformance::{self, Check, Patience, Target, Tried};
+use chatbench::scenario::{Overrides, Scenario};
+use chatbench::transport::{Endpoint, Tls};
+use tokio::runtime::{Builder, LocalOptions};
+
+use crate::liar::{Liar, Lie, Setup, Stub};
+
+/// A server to be started, and tried.
+pub(crate) struct Server {
+    pub(crate) tale: Tale,
+    pub(crate) setup: Setup,
+    /// How long an answer may take.
+    pub(crate) answer: Duration,
+}
+
+/// What a server lives by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tale {
+    Truth,
+    Lie(Lie),
+    Stub(Stub),
+    /// There is no server.
+    Nobody,
+}
+
+impl Server {
+    pub(crate) fn honest(setup: Setup) -> Server {
+        Server { tale: Tale::Truth, setup, answer: Duration::from_secs(1) }
+    }
+
+    pub(crate) fn lying(lie: Lie, setup: Setup) -> Server {
+        Server { tale: Tale::Lie(lie), ..Server::honest(setup) }
+    }
+}
+
+/// What becomes of `checks` on `server`.
+pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
+    let (lie, stub) = match server.tale {
+        Tale::Truth | Tale::Nobody => (None, None),
+        Tale::Lie(lie) => (Some(lie), None),
+        Tale::Stub(stub) => (None, Some(stub)),
+    };
+    let liar = Liar::start(lie, stub, server.setup);
+    let urls = [liar.url(0), liar.url(1)];
+    let _liar = if matches!(server.tale, Tale::Nobody) { None } else { Some(liar) };
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    runtime.expect("a runtime can be built").block_on(async {
+        let target = target(&urls, server).await;
+        let trials = conformance::run(target, checks, &mut |_| {}).await;
+        trials.map(|trials| trials.tried).map_err(|error| error.to_string())
+    })
+}
+
+async fn target(urls: &[String; 2], server: &Server) -> Target {
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/hooks.yaml");
+    let scenario = Scenario::read(&hooks, &Overrides::default());
+    let dialect = scenario.expect("the dialect with its hooks is sound").dialect;
+    let resolve = async |url| Endpoint::resolve(url, "/socket.io/").await;
+    Target {
+        endpoint: resolve(&urls[0]).await.expect("a URL with a port"),
+        peer: Some(resolve(&urls[1]).await.expect("a URL with a port")),
+        tls: Tls::insecure().expect("no certificates are needed"),
+        headers: Vec::new(),
+        namespace: "/".into(),
+        auth: String::new(),
+        origin: "http://localhost:5173".into(),
+        hooks: dialect.hooks.clone(),
+        dialect: Some(dialect),
+        process: None,
+        patience: Patience {
+            answer: server.answer,
+            quiet: Duration::from_millis(100),
+            wait_max: Duration::from_secs(5),
+            connect_timeout: server.setup.connect_timeout,
+        },
+        hostile: true,
+        load_messages: 60,
+    }
+}
+
+/// One outcome, with what went over the wire.
+pub(crate) fn told(one: &Tried) -> String {
+    let mut told = format!("{} after {:?}: {:?}", one.check.id, one.took, one.outcome);
+    for line in &one.transcript {
+        told.push_str(&format!("\n    {line}"));
+    }
+    told
+}
