@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::World;
 use super::packet::{Args, Kind, Message, Packet};
 use super::recovery::{Lost, Sent};
+use super::relay;
 use super::session::Session;
+use super::{Lie, World};
 
 /// The sockets of all namespaces, and their rooms.
 #[derive(Default)]
@@ -21,6 +20,10 @@ pub(super) struct Chat {
     pub(super) sent: Vec<Sent>,
     /// Who may come back, by the private id.
     pub(super) lost: HashMap<String, Lost>,
+    /// The messages of each room, counted: what some lies go by.
+    pub(super) said: HashMap<String, u32>,
+    /// The rooms of those who are gone, for a lie.
+    pub(super) left: Vec<(String, String)>,
 }
 
 /// A session in a namespace.
@@ -28,6 +31,18 @@ pub(super) struct Socket {
     pub(super) session: Rc<Session>,
     pub(super) namespace: String,
     pub(super) pid: String,
+    /// What lies go by.
+    pub(super) history: History,
+}
+
+/// What a socket did so far.
+#[derive(Default)]
+pub(super) struct History {
+    pub(super) author: String,
+    pub(super) last_room: String,
+    pub(super) has_rejoined: bool,
+    pub(super) has_left_its_own_room: bool,
+    pub(super) has_posted: bool,
 }
 
 /// An event as it came, whole.
@@ -42,8 +57,13 @@ pub(super) struct Event<'e> {
 /// Lets the socket `id` in, which is in no room.
 pub(super) fn admit(session: &Rc<Session>, namespace: &str, id: &str, pid: &str) {
     let (namespace, pid) = (namespace.into(), pid.into());
-    let socket = Socket { session: Rc::clone(session), namespace, pid };
+    let history = History::default();
+    let socket = Socket { session: Rc::clone(session), namespace, pid, history };
     session.world.chat.borrow_mut().sockets.insert(id.into(), socket);
+    let left = session.world.chat.borrow().left.clone();
+    for (namespace, room) in left {
+        join(&session.world, &namespace, &room, id);
+    }
 }
 
 /// Takes the socket `id` out of its rooms and its namespace.
@@ -53,9 +73,16 @@ pub(super) fn forget(world: &World, id: &str, may_return: bool) {
     let mut rooms = Vec::new();
     for ((namespace, room), members) in &mut chat.rooms {
         if *namespace == socket.namespace && members.iter().any(|member| member == id) {
-            members.retain(|member| member != id);
+            if !(may_return && world.lies_of_the_gone()) {
+                members.retain(|member| member != id);
+            }
             rooms.push(room.clone());
         }
+    }
+    let gives = if may_return { Lie::GivesRoomsOfTheGone } else { Lie::GivesRoomsBack };
+    if world.lies(gives) {
+        let left = rooms.iter().map(|room| (socket.namespace.clone(), room.clone()));
+        chat.left.extend(left);
     }
     chat.rooms.retain(|_, members| !members.is_empty());
     if may_return && world.setup.recovery {
@@ -68,105 +95,149 @@ pub(super) fn forget(world: &World, id: &str, may_return: bool) {
 pub(super) fn happen(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     match event.name {
         "join-room" => {
-            if let Some(room) = room(event) {
-                join(&session.world, &event.packet.namespace, &room, event.socket);
+            if let Some(room) = room(session, event) {
+                join_as_told(&session.world, &event.packet.namespace, &room, event.socket);
             }
         }
         "leave-room" => {
-            if let Some(room) = room(event) {
+            if let Some(room) = room(session, event) {
                 leave(&session.world, &event.packet.namespace, &room, event.socket);
             }
         }
-        "send-msg" => relay(session, event)?,
+        "send-msg" => relay::relay(session, event)?,
         "message" => echo(session, event),
         "message-with-ack" => acknowledge(session, event)?,
-        _ => {}
+        name => return other(session, name),
     }
     Some(())
 }
 
+/// Nobody listens to other events.
+fn other(session: &Session, name: &str) -> Option<()> {
+    let is_prototype = matches!(name, "__proto__" | "constructor" | "prototype" | "toString");
+    if is_prototype && session.lies(Lie::DiesOfPrototypes)
+        || name == "error" && session.lies(Lie::DiesOfErrors)
+    {
+        session.world.die();
+    }
+    (!session.lies(Lie::ClosesOnUnknownEvents)).then_some(())
+}
+
 /// The room that the first argument names; only strings name one.
-fn room(event: &Event<'_>) -> Option<String> {
-    serde_json::from_str(event.args.elements.get(1)?).ok()
+fn room(session: &Session, event: &Event<'_>) -> Option<String> {
+    let Some(room) = event.args.elements.get(1) else {
+        if session.lies(Lie::DiesOfBadPayloads) {
+            session.world.die();
+        }
+        return None;
+    };
+    let room: String = serde_json::from_str(room).ok()?;
+    let is_odd = !room.is_ascii() && session.lies(Lie::IgnoresOddRooms);
+    (!is_odd).then(|| relay::address(&session.world, &room))
+}
+
+fn join_as_told(world: &Rc<World>, namespace: &str, room: &str, id: &str) {
+    if world.lies(Lie::JoinsLate) {
+        let (world, namespace) = (Rc::clone(world), namespace.to_owned());
+        let (room, id) = (room.to_owned(), id.to_owned());
+        tokio::task::spawn_local(async move {
+            world.wait(Duration::from_millis(300)).await;
+            join(&world, &namespace, &room, &id);
+        });
+        return;
+    }
+    if world.lies(Lie::LetsIntoOneRoomOnly) {
+        for members in world.chat.borrow_mut().rooms.values_mut() {
+            members.retain(|member| member != id);
+        }
+    }
+    if world.lies(Lie::TellsNewcomersTheOld) {
+        relay::tell_the_old(world, namespace, room, id);
+    }
+    join(world, namespace, room, id);
 }
 
 pub(super) fn join(world: &World, namespace: &str, room: &str, id: &str) {
     let mut chat = world.chat.borrow_mut();
     let members = chat.rooms.entry((namespace.into(), room.into())).or_default();
-    if !members.iter().any(|member| member == id) {
+    let is_in = members.iter().any(|member| member == id);
+    if !is_in || world.lies(Lie::JoinsAnew) {
         members.push(id.into());
+    }
+    if let Some(socket) = chat.sockets.get_mut(id) {
+        socket.history.has_rejoined |= is_in;
     }
 }
 
 fn leave(world: &World, namespace: &str, room: &str, id: &str) {
     let mut chat = world.chat.borrow_mut();
+    if room == id
+        && let Some(socket) = chat.sockets.get_mut(id)
+    {
+        socket.history.has_left_its_own_room = true;
+    }
+    if world.lies(Lie::LetsNobodyLeave) {
+        return;
+    }
     let key = (namespace.to_owned(), room.to_owned());
     if let Some(members) = chat.rooms.get_mut(&key) {
         members.retain(|member| member != id);
     }
 }
 
-/// What of a message's payload the chat looks at.
-#[derive(Deserialize)]
-struct Addressed {
-    room: Value,
-}
-
-/// Sends the message to the others in its room (the chat contract).
-fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
-    let Some(payload) = event.args.elements.get(1).filter(|it| it.starts_with('{')) else {
-        return Some(());
-    };
-    let addressed = serde_json::from_str::<Addressed>(payload).ok();
-    let Some(Value::String(room)) = addressed.map(|it| it.room) else { return Some(()) };
-    let mut args = event.args.only(1..2)?;
-    args.elements.insert(0, r#""onreceive-msg""#.into());
-    broadcast(&session.world, &event.packet.namespace, &room, event.socket, args);
-    Some(())
-}
-
-/// Sends an event to all in `room` but the socket `from`.
-fn broadcast(world: &World, namespace: &str, room: &str, from: &str, mut args: Args) {
-    if world.setup.recovery {
-        let offset = world.new_id();
-        args.elements.push(format!(r#""{offset}""#));
-        let sent = Sent {
-            offset,
-            namespace: namespace.into(),
-            room: room.into(),
-            from: from.into(),
-            args: args.clone(),
-        };
-        world.chat.borrow_mut().sent.push(sent);
-    }
-    let messages = args.messages(Kind::Event, namespace, "");
-    for session in recipients(world, namespace, room, from) {
-        session.send_messages(messages.clone());
-    }
-}
-
-fn recipients(world: &World, namespace: &str, room: &str, from: &str) -> Vec<Rc<Session>> {
-    let chat = world.chat.borrow();
-    let Some(members) = chat.rooms.get(&(namespace.to_owned(), room.to_owned())) else {
-        return Vec::new();
-    };
-    let others = members.iter().filter(|member| *member != from);
-    others.filter_map(|id| Some(Rc::clone(&chat.sockets.get(id)?.session))).collect()
-}
-
 fn echo(session: &Rc<Session>, event: &Event<'_>) {
     let mut args = event.args.clone();
     args.elements[0] = r#""message-back""#.into();
-    session.send_messages(args.messages(Kind::Event, &event.packet.namespace, ""));
+    let mut namespace = event.packet.namespace.as_str();
+    match session.world.lie {
+        Some(Lie::AnswersInTheMainNamespace) => namespace = "/",
+        Some(Lie::EchoesTwoArgumentsAtMost) => args.elements.truncate(3),
+        Some(Lie::SwapsAttachments) => args.attachments.reverse(),
+        Some(Lie::ForgetsEmptyAttachments) => {
+            args.attachments.retain(|bytes| !bytes.is_empty());
+        }
+        Some(Lie::NullsPlaceholders) if args.attachments.is_empty() => {
+            let nulled = |element: &String| element.replace(r#""_placeholder":true"#, "");
+            args.elements = args.elements.iter().map(nulled).collect();
+        }
+        _ => {}
+    }
+    let messages = args.messages(Kind::Event, namespace, "");
+    session.send_messages(misordered(session, messages, namespace));
+}
+
+/// The namespace before the number of attachments, where that is the lie.
+fn misordered(session: &Session, mut messages: Vec<Message>, namespace: &str) -> Vec<Message> {
+    if !session.lies(Lie::PutsTheNamespaceFirst) || namespace == "/" {
+        return messages;
+    }
+    if let Some(Message::Text(text)) = messages.first_mut()
+        && let Some((head, data)) = text.strip_prefix('5').and_then(|it| it.split_once(','))
+        && let Some((count, namespace)) = head.split_once('-')
+    {
+        *text = format!("5{namespace},{count}-{data}").into();
+    }
+    messages
 }
 
 fn acknowledge(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     if event.packet.id.is_empty() {
         return Some(());
     }
-    let args = event.args.only(1..event.args.elements.len())?;
-    let messages: Vec<Message> =
-        args.messages(Kind::Ack, &event.packet.namespace, &event.packet.id);
+    let mut args = event.args.only(1..event.args.elements.len())?;
+    let mut id = event.packet.id.clone();
+    let number: u64 = id.parse().unwrap_or_default();
+    match session.world.lie {
+        Some(Lie::MiscountsAcks) => id = (number + 1).to_string(),
+        Some(Lie::NarrowsAckIds) => id = (number as i32).to_string(),
+        Some(Lie::RoundsAckIds) => id = (number as f32 as u64).to_string(),
+        Some(Lie::ForgetsAttachmentsOfAcks) => args.attachments.clear(),
+        _ => {}
+    }
+    let messages = args.messages(Kind::Ack, &event.packet.namespace, &id);
+    if session.world.lies_each(Lie::AcknowledgesSomeTwice, 50) {
+        session.send_messages(messages.clone());
+    }
     session.send_messages(messages);
     Some(())
 }

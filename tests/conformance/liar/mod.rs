@@ -3,6 +3,7 @@
 //!
 //! It shares no codec with chatbench: a mistake made at both ends would hide itself.
 
+mod bend;
 mod chat;
 mod door;
 mod http;
@@ -11,6 +12,7 @@ mod lie;
 mod packet;
 mod polling;
 mod recovery;
+mod relay;
 mod session;
 mod socket;
 mod upgrade;
@@ -121,8 +123,11 @@ fn listener() -> std::net::TcpListener {
 
 async fn accept_all(world: &Rc<World>, node: usize, listener: std::net::TcpListener) {
     let listener = TcpListener::from_std(listener).expect("it does not block");
-    while !world.is_down.get() {
+    loop {
         let Ok((tcp, _)) = listener.accept().await else { return };
+        if world.is_down.get() {
+            continue;
+        }
         if tcp.set_nodelay(true).is_ok() {
             tokio::task::spawn_local(door::serve(Rc::clone(world), node, tcp));
         }
@@ -162,6 +167,11 @@ impl World {
         self.lie == Some(lie)
     }
 
+    /// Whether it keeps in their rooms who is gone.
+    fn lies_of_the_gone(&self) -> bool {
+        self.lies(Lie::EndsWhoSpeaksToTheGone) || self.lies(Lie::StopsAtTheGone)
+    }
+
     /// Whether this is one of those times, one in `period`, at which `lie` is told.
     fn lies_each(&self, lie: Lie, period: u32) -> bool {
         if !self.lies(lie) {
@@ -169,6 +179,15 @@ impl World {
         }
         self.tally.set(self.tally.get() + 1);
         self.tally.get().is_multiple_of(period)
+    }
+
+    /// Goes down: it takes no connections any more, and ends those that stand.
+    fn die(&self) {
+        self.is_down.set(true);
+        let sessions: Vec<Rc<Session>> = self.sessions.borrow().values().cloned().collect();
+        for session in sessions {
+            session.close(session::End::Server);
+        }
     }
 
     async fn wait(&self, period: Duration) {

@@ -27,6 +27,8 @@ pub(super) enum Kind {
 pub(super) struct Packet {
     pub(super) kind: Kind,
     pub(super) namespace: String,
+    /// Whether a comma ends the namespace.
+    pub(super) has_comma: bool,
     /// How many attachments follow; nothing for a packet that has none by its kind.
     pub(super) attachments: Option<usize>,
     /// The acknowledgement's number, in the digits it was written with.
@@ -57,14 +59,16 @@ impl Packet {
             attachments = Some(count.parse().ok()?);
             rest = after;
         }
-        let mut namespace = "/";
+        let (mut namespace, mut has_comma) = ("/", false);
         if rest.starts_with('/') {
+            has_comma = rest.contains(',');
             (namespace, rest) = rest.split_once(',').unwrap_or((rest, ""));
         }
         let namespace = namespace.split('?').next().unwrap_or(namespace).to_owned();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (id, data) = rest.split_at(digits);
-        Some(Packet { kind, namespace, attachments, id: id.into(), data: data.into() })
+        let (id, data) = (id.into(), data.into());
+        Some(Packet { kind, namespace, has_comma, attachments, id, data })
     }
 
     /// The elements of its array, as they were written.

@@ -18,8 +18,12 @@ const ATTACHMENTS_MAX: usize = 64;
 pub(super) struct Client {
     /// The id in each namespace it is in.
     sockets: BTreeMap<String, String>,
+    /// The id in the one that it left last.
+    last_id: String,
     /// It was in one at some time.
     pub(super) has_entered: bool,
+    /// It was refused one before it was in any.
+    was_refused: bool,
     /// A packet whose attachments have not all come.
     pending: Option<(Packet, Vec<Rc<[u8]>>)>,
 }
@@ -34,17 +38,7 @@ impl Client {
 pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
     let pending = session.client.borrow_mut().pending.take();
     match (message, pending) {
-        (Message::Text(text), None) => {
-            let packet = Packet::read(&text)?;
-            match packet.attachments {
-                None => obey(session, &packet, Vec::new()),
-                Some(count) => {
-                    check_placeholders(&packet, count)?;
-                    session.client.borrow_mut().pending = Some((packet, Vec::new()));
-                    Some(())
-                }
-            }
-        }
+        (Message::Text(text), None) => hear_text(session, &text),
         (Message::Binary(bytes), Some((packet, mut attachments))) => {
             attachments.push(bytes);
             if packet.attachments == Some(attachments.len()) {
@@ -53,8 +47,37 @@ pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
             session.client.borrow_mut().pending = Some((packet, attachments));
             Some(())
         }
-        (Message::Binary(_), None) | (Message::Text(_), Some(_)) => None,
+        (Message::Binary(_), None) => session.lies(Lie::IgnoresStrayBinary).then_some(()),
+        (Message::Text(_), pending) if session.lies(Lie::IgnoresTextAmongAttachments) => {
+            session.client.borrow_mut().pending = pending;
+            Some(())
+        }
+        (Message::Text(_), Some(_)) => None,
     }
+}
+
+fn hear_text(session: &Rc<Session>, text: &str) -> Option<()> {
+    let has_entered = session.client.borrow().has_entered;
+    let Some(packet) = Packet::read(text) else {
+        let tolerated = if has_entered { Lie::IgnoresUnknownTypes } else { Lie::IgnoresGarbage };
+        return session.lies(tolerated).then_some(());
+    };
+    let Some(count) = packet.attachments else {
+        let obeyed = obey(session, &packet, Vec::new());
+        let tolerated = match packet.kind {
+            Kind::Event if !has_entered => Lie::IgnoresEventsBeforeConnect,
+            Kind::Event if packet.data.starts_with(['[', '{']) => Lie::IgnoresBadArrays,
+            Kind::Event => Lie::IgnoresBadEvents,
+            Kind::Ack => Lie::IgnoresBadAcks,
+            Kind::Connect | Kind::Disconnect | Kind::ConnectError => return obeyed,
+        };
+        return obeyed.or_else(|| session.lies(tolerated).then_some(()));
+    };
+    if check_placeholders(&packet, count).is_none() {
+        return session.lies(Lie::IgnoresBadHeaders).then_some(());
+    }
+    session.client.borrow_mut().pending = Some((packet, Vec::new()));
+    Some(())
 }
 
 /// Each attachment stands in one place, and every placeholder has its attachment.
@@ -69,13 +92,20 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
     if packet.kind == Kind::Connect {
         return enter(session, packet);
     }
-    let id = session.client.borrow().sockets.get(&packet.namespace).cloned()?;
+    let id = socket_in(session, &packet.namespace)?;
     match packet.kind {
         Kind::Disconnect => {
             if !packet.id.is_empty() || !packet.data.is_empty() {
                 return None;
             }
+            if session.lies(Lie::ObeysTheDisconnected) {
+                return Some(());
+            }
             session.client.borrow_mut().sockets.remove(&packet.namespace);
+            session.client.borrow_mut().last_id = id.clone();
+            if packet.namespace != "/" && session.lies(Lie::LeavesAllNamespaces) {
+                return None;
+            }
             chat::forget(&session.world, &id, false);
             Some(())
         }
@@ -88,10 +118,25 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
         }
         Kind::Ack => {
             let sound = !packet.id.is_empty() && packet.elements().is_some();
+            let sound = sound && !session.lies(Lie::ClosesOnUnknownAcks);
             sound.then_some(())
         }
         Kind::Connect | Kind::ConnectError => None,
     }
+}
+
+/// Its id in `namespace`, if it is there.
+fn socket_in(session: &Rc<Session>, namespace: &str) -> Option<String> {
+    let client = session.client.borrow();
+    if let Some(id) = client.sockets.get(namespace) {
+        return Some(id.clone());
+    }
+    if client.has_entered && session.lies(Lie::ObeysInAnyNamespace) {
+        return client.sockets.values().next().cloned();
+    }
+    // Whoever has not been let in anywhere speaks with the session's id.
+    let obeys = !client.has_entered && session.lies(Lie::ObeysEventsBeforeConnect);
+    obeys.then(|| session.sid.clone())
 }
 
 /// Lets it into a namespace (*Connection to a namespace*).
@@ -101,11 +146,22 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
         "" => Value::Null,
         data => serde_json::from_str(data).ok().filter(Value::is_object)?,
     };
-    if !packet.id.is_empty() || session.client.borrow().sockets.contains_key(namespace) {
+    let is_in = session.client.borrow().sockets.contains_key(namespace);
+    if is_in && session.lies(Lie::IgnoresASecondConnect) {
+        return Some(());
+    }
+    if !packet.id.is_empty() || is_in && !session.lies(Lie::AdmitsTwice) {
         return None;
     }
-    if !NAMESPACES.contains(&namespace) {
-        let refusal = format!(r#"4{namespace},{{"message":"Invalid namespace"}}"#);
+    if session.client.borrow().was_refused && session.lies(Lie::IsDeafAfterARefusal) {
+        return Some(());
+    }
+    if !is_admitted(session, packet) {
+        let says_why = !session.lies(Lie::SaysWhyAsAString);
+        let why = if says_why { r#"{"message":"Invalid namespace"}"# } else { r#""Invalid""# };
+        let refusal = format!(r#"4{namespace},{why}"#);
+        let has_entered = session.client.borrow().has_entered;
+        session.client.borrow_mut().was_refused = !has_entered;
         session.send_messages([Message::Text(refusal.into())]);
         return Some(());
     }
@@ -115,7 +171,12 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
         None => {
             let world = &session.world;
             let shares = session.lies(Lie::SharesItsId);
-            let id = if shares { session.sid.clone() } else { world.new_id() };
+            let last_id = session.client.borrow().last_id.clone();
+            let id = match shares {
+                true => session.sid.clone(),
+                false if !last_id.is_empty() && session.lies(Lie::GivesTheIdBack) => last_id,
+                false => world.new_id(),
+            };
             let pid = world.new_id();
             chat::admit(session, namespace, &id, &pid);
             (id, pid)
@@ -128,7 +189,23 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
     }
     let pid =
         if session.world.setup.recovery { format!(r#","pid":"{pid}""#) } else { String::new() };
+    if session.lies(Lie::SpeaksBeforeTheConnect) {
+        let event = format!(r#"2{}["hello"]"#, prefix(namespace));
+        session.send_messages([Message::Text(event.into())]);
+    }
     let granted = format!(r#"0{}{{"sid":"{id}"{pid}}}"#, prefix(namespace));
     session.send_messages([Message::Text(granted.into())]);
     Some(())
+}
+
+fn is_admitted(session: &Session, packet: &Packet) -> bool {
+    let namespace = packet.namespace.as_str();
+    if packet.data.len() > 2 && session.lies(Lie::RefusesPayloads)
+        || namespace != "/" && session.lies(Lie::RefusesOtherNamespaces)
+        || !packet.has_comma && namespace != "/" && session.lies(Lie::AsksForTheComma)
+    {
+        return false;
+    }
+    let is_barrier = namespace.starts_with("/chatbench-barrier");
+    NAMESPACES.contains(&namespace) || !is_barrier && session.lies(Lie::AdmitsAnywhere)
 }

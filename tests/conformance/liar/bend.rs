@@ -1,0 +1,130 @@
+//! Bend: the lies of the chat, at the places of [`super::relay`] where the truth would be told.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::chat::Chat;
+use super::packet::Message;
+use super::relay::{Delivery, NOW_AND_THEN, Said, is_polling};
+use super::session::Session;
+use super::{Lie, PAYLOAD_BYTES_MAX, World};
+
+/// The payload, as it was written.
+pub(super) fn payload(world: &World, payload: &mut String) {
+    let bend: fn(&mut Value) = match world.lie {
+        Some(Lie::DropsNulls) => |it| {
+            it.as_object_mut().into_iter().for_each(|it| it.retain(|_, it| !it.is_null()));
+            it["message"]
+                .as_object_mut()
+                .into_iter()
+                .for_each(|it| it.retain(|_, it| !it.is_null()));
+        },
+        Some(Lie::DropsUnknownFields) => |it| {
+            let known = |name: &String| ["room", "author", "message"].contains(&name.as_str());
+            it.as_object_mut().into_iter().for_each(|it| it.retain(|name, _| known(name)));
+        },
+        Some(Lie::SignsWithAnotherName) => |it| it["author"] = "somebody".into(),
+        _ => return,
+    };
+    if let Ok(mut value) = serde_json::from_str(payload) {
+        bend(&mut value);
+        *payload = value.to_string();
+    }
+}
+
+/// Whom it goes to, as it says itself.
+pub(super) fn address(world: &World, payload: &str, mut said: Said) -> Said {
+    let author = serde_json::from_str::<Value>(payload).ok();
+    let author = author.and_then(|it| Some(it.get("author")?.to_string())).unwrap_or_default();
+    let mut chat = world.chat.borrow_mut();
+    let Some(socket) = chat.sockets.get_mut(&said.from) else { return said };
+    socket.history.author = author;
+    socket.history.has_posted |= is_polling(&socket.session);
+    let last = std::mem::replace(&mut socket.history.last_room, said.room.clone());
+    let now = said.number.is_multiple_of(NOW_AND_THEN);
+    if now && !last.is_empty() && world.lies(Lie::SendsToTheLastRoom) {
+        said.room = last;
+    }
+    said
+}
+
+/// The members of its room, in the order they came.
+pub(super) fn members(
+    world: &World,
+    chat: &Chat,
+    said: &Said,
+    mut members: Vec<String>,
+) -> Vec<String> {
+    let now = said.number.is_multiple_of(NOW_AND_THEN);
+    let stem = |room: &str| room.rsplit_once('-').map(|(stem, _)| stem.to_owned());
+    let others: &dyn Fn(&str, &str) -> bool = match world.lie {
+        Some(Lie::TellsOtherRooms) => &|_, room| stem(room) == stem(&said.room),
+        Some(Lie::TellsOtherRoomsNowAndThen) if now => &|_, room| stem(room) == stem(&said.room),
+        Some(Lie::SharesRoomsAmongNamespaces) => &|_, room| room == said.room,
+        Some(Lie::TakesNoRoomForAll | Lie::TakesOddRoomsForAll) if said.room == "*" => &|_, _| true,
+        Some(Lie::TakesTheStarForAll) if said.room.ends_with('*') => &|_, _| true,
+        _ => &|_, _| false,
+    };
+    for ((namespace, room), ids) in &chat.rooms {
+        if others(namespace, room) {
+            members
+                .extend(ids.iter().filter(|id| !members.contains(id)).cloned().collect::<Vec<_>>());
+        }
+    }
+    if world.lies(Lie::TellsTheRoomless) || world.lies(Lie::TakesTheStarForAll) && said.room == "*"
+    {
+        let is_in = |id: &&String| chat.rooms.values().any(|ids| ids.contains(id));
+        members.extend(chat.sockets.keys().filter(|id| !is_in(id)).cloned());
+    }
+    members
+}
+
+/// Whether the member `id` hears it: all do but the one it comes from.
+pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
+    let history = chat.sockets.get(id).map(|socket| &socket.history);
+    let Some(history) = history else { return true };
+    let author = chat.sockets.get(&said.from).map(|it| it.history.author.as_str());
+    if world.lies(Lie::ExcludesByAuthor) && author == Some(&history.author) {
+        return false;
+    }
+    if said.from != id {
+        return true;
+    }
+    let rooms = chat.rooms.values().filter(|ids| ids.iter().any(|it| it == id)).count();
+    match world.lie {
+        Some(Lie::TellsTheSender) => true,
+        Some(Lie::TellsSendersWhoRejoined) => history.has_rejoined,
+        Some(Lie::TellsSendersWhoLeftTheirOwnRoom) => history.has_left_its_own_room,
+        Some(Lie::TellsSendersWhoPoll) => history.has_posted,
+        Some(Lie::TellsSendersInManyRooms) => rooms > 2,
+        _ => false,
+    }
+}
+
+/// What one member is sent, and after which delay; nothing when it is sent nothing.
+pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Message>) -> Delivery {
+    let world = &session.world;
+    let now = said.number.is_multiple_of(NOW_AND_THEN);
+    let polls = is_polling(session);
+    let binary = messages.len() > 1;
+    let first_len = match messages.first() {
+        Some(Message::Text(text)) => text.len(),
+        _ => 0,
+    };
+    let mut delay = Duration::ZERO;
+    match world.lie {
+        Some(Lie::LosesSome) if now => return None,
+        Some(Lie::SendsAllTwice) => messages.extend(messages.clone()),
+        Some(Lie::SendsSomeTwice) if now => messages.extend(messages.clone()),
+        Some(Lie::HoldsSomeBack) if now && !polls => delay = Duration::from_millis(20),
+        Some(Lie::HoldsSomeBackFromPolls) if now && polls => delay = Duration::from_millis(60),
+        Some(Lie::HoldsBinaryBack) if binary => delay = Duration::from_millis(20),
+        Some(Lie::CutsOffLargePayloads) if first_len > PAYLOAD_BYTES_MAX * 3 / 5 => return None,
+        Some(Lie::LosesBinaryForPolls) if binary && polls => return None,
+        Some(Lie::LosesTextForPolls) if !binary && polls => return None,
+        _ => {}
+    }
+    Some((messages, delay))
+}

@@ -1,0 +1,147 @@
+//! Relay: a message is sent to the others in its room, as it was written (the chat contract).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::chat::Event;
+use super::packet::{Args, Kind, Message};
+use super::recovery::Sent;
+use super::session::{End, Session, Way};
+use super::{Lie, World, bend};
+
+/// At which of a room's messages the lies are told that are told now and then.
+pub(super) const NOW_AND_THEN: u32 = 12;
+
+/// What of a message's payload the chat looks at.
+#[derive(Deserialize)]
+struct Addressed {
+    room: Option<Value>,
+}
+
+/// A message, and whom it goes to.
+pub(super) struct Said {
+    pub(super) namespace: String,
+    pub(super) room: String,
+    /// The socket it comes from.
+    pub(super) from: String,
+    /// How many of the room were said before it.
+    pub(super) number: u32,
+    pub(super) args: Args,
+}
+
+/// Sends the message to the others in its room.
+pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
+    let world = &session.world;
+    let Some(payload) = event.args.elements.get(1).filter(|it| it.starts_with('{')) else {
+        if world.lies(Lie::DiesOfBadPayloads) {
+            world.die();
+        }
+        return Some(());
+    };
+    let sound = payload.replace("NaN", "null");
+    let addressed = serde_json::from_str::<Addressed>(&sound).ok();
+    let room = addressed.and_then(|it| it.room);
+    let Some(room) = addressee(world, room.as_ref()) else { return Some(()) };
+    let mut args = event.args.only(1..2)?;
+    bend::payload(world, &mut args.elements[0]);
+    args.elements.insert(0, r#""onreceive-msg""#.into());
+    let (namespace, from) = (event.packet.namespace.clone(), event.socket.to_owned());
+    let number = {
+        let mut chat = world.chat.borrow_mut();
+        let said = chat.said.entry(room.clone()).or_default();
+        *said += 1;
+        *said
+    };
+    let said = Said { namespace, room, from, number, args };
+    let said = bend::address(world, payload, said);
+    broadcast(world, said);
+    Some(())
+}
+
+/// The room that is addressed; only strings name one.
+fn addressee(world: &World, room: Option<&Value>) -> Option<String> {
+    let room = match room {
+        Some(Value::String(room)) => room,
+        None => return world.lies(Lie::TakesNoRoomForAll).then(|| "*".into()),
+        Some(_) => return world.lies(Lie::TakesOddRoomsForAll).then(|| "*".into()),
+    };
+    Some(address(world, room))
+}
+
+/// The room as it is known: as it is named.
+pub(super) fn address(world: &World, room: &str) -> String {
+    match world.lie {
+        Some(Lie::FoldsRoomNames) => room.to_lowercase(),
+        Some(Lie::CutsRoomNames) => room.chars().take(200).collect(),
+        _ => room.to_owned(),
+    }
+}
+
+/// Sends it to all in its room but the socket it comes from.
+fn broadcast(world: &Rc<World>, mut said: Said) {
+    let offset = world.new_id();
+    if world.setup.recovery {
+        said.args.elements.push(format!(r#""{offset}""#));
+    }
+    for id in recipients(world, &said) {
+        let session = world.chat.borrow().sockets.get(&id).map(|it| Rc::clone(&it.session));
+        let namespace = world.chat.borrow().sockets.get(&id).map(|it| it.namespace.clone());
+        match session {
+            Some(session) => deliver(&session, &namespace.unwrap_or_default(), &said),
+            // Only a lie keeps in a room who is gone.
+            None if world.lies(Lie::EndsWhoSpeaksToTheGone) => {
+                let chat = world.chat.borrow();
+                let speaker = chat.sockets.get(&said.from).map(|it| Rc::clone(&it.session));
+                drop(chat);
+                return speaker.into_iter().for_each(|it| it.close(End::Server));
+            }
+            None => break,
+        }
+    }
+    let Said { namespace, room, from, args, .. } = said;
+    let sent = Sent { offset, namespace, room, from, args };
+    if world.setup.recovery || world.lies(Lie::TellsNewcomersTheOld) {
+        world.chat.borrow_mut().sent.push(sent);
+    }
+}
+
+fn recipients(world: &World, said: &Said) -> Vec<String> {
+    let chat = world.chat.borrow();
+    let key = (said.namespace.clone(), said.room.clone());
+    let members = chat.rooms.get(&key).cloned().unwrap_or_default();
+    let members = bend::members(world, &chat, said, members);
+    members.into_iter().filter(|id| bend::hears(world, &chat, said, id)).collect()
+}
+
+fn deliver(session: &Rc<Session>, namespace: &str, said: &Said) {
+    let messages = said.args.messages(Kind::Event, namespace, "");
+    let Some((messages, delay)) = bend::delivery(session, said, messages) else { return };
+    if delay.is_zero() {
+        return session.send_messages(messages);
+    }
+    let session = Rc::clone(session);
+    tokio::task::spawn_local(async move {
+        session.world.wait(delay).await;
+        session.send_messages(messages);
+    });
+}
+
+/// Tells the socket `id` what was said in `room` before it came: a lie.
+pub(super) fn tell_the_old(world: &World, namespace: &str, room: &str, id: &str) {
+    let chat = world.chat.borrow();
+    let Some(socket) = chat.sockets.get(id) else { return };
+    let old = chat.sent.iter().filter(|sent| sent.namespace == namespace && sent.room == room);
+    for sent in old {
+        socket.session.send_messages(sent.args.messages(Kind::Event, namespace, ""));
+    }
+}
+
+/// What is sent, and after which delay.
+pub(super) type Delivery = Option<(Vec<Message>, Duration)>;
+
+pub(super) fn is_polling(session: &Session) -> bool {
+    session.wire.borrow().way == Way::Polling
+}
