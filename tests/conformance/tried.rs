@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chatbench::conformance::{self, Check, Patience, Target, Tried};
-use chatbench::scenario::{Overrides, Scenario};
+use chatbench::scenario::{OrderPolicy, Overrides, Scenario};
 use chatbench::transport::{Endpoint, Tls};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -47,7 +47,13 @@ pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tr
     };
     let liar = Liar::start(lie, stub, server.setup);
     let urls = [liar.url(0), liar.url(1)];
-    let _liar = if matches!(server.tale, Tale::Nobody) { None } else { Some(liar) };
+    let _liar = match server.tale {
+        Tale::Nobody => {
+            drop(liar);
+            None
+        }
+        _ => Some(liar),
+    };
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     runtime.expect("a runtime can be built").block_on(async {
         let target = target(&urls, server).await;
@@ -69,6 +75,7 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
         namespace: "/".into(),
         auth: String::new(),
         origin: "http://localhost:5173".into(),
+        order: OrderPolicy::Fail,
         hooks: dialect.hooks.clone(),
         dialect: Some(dialect),
         process: None,
@@ -83,10 +90,16 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
     }
 }
 
-/// One outcome, with what went over the wire.
+/// The last lines of a transcript that are told.
+const LINES_TOLD: usize = 24;
+const COLUMNS_TOLD: usize = 150;
+
+/// One outcome, with the end of what went over the wire.
 pub(crate) fn told(one: &Tried) -> String {
     let mut told = format!("{} after {:?}: {:?}", one.check.id, one.took, one.outcome);
-    for line in &one.transcript {
+    let skipped = one.transcript.len().saturating_sub(LINES_TOLD);
+    for line in &one.transcript[skipped..] {
+        let line: String = line.to_string().chars().take(COLUMNS_TOLD).collect();
         told.push_str(&format!("\n    {line}"));
     }
     told

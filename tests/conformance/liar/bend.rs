@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::chat::Chat;
-use super::packet::Message;
+use super::packet::{Args, Message};
 use super::relay::{Delivery, NOW_AND_THEN, Said, is_polling};
 use super::session::Session;
 use super::{Lie, PAYLOAD_BYTES_MAX, World};
@@ -25,13 +25,32 @@ pub(super) fn payload(world: &World, payload: &mut String) {
             let known = |name: &String| ["room", "author", "message"].contains(&name.as_str());
             it.as_object_mut().into_iter().for_each(|it| it.retain(|name, _| known(name)));
         },
-        Some(Lie::SignsWithAnotherName) => |it| it["author"] = "somebody".into(),
+        Some(Lie::SpellsAuthorsInAscii) => |it| {
+            let author: String = it["author"].as_str().unwrap_or_default().into();
+            it["author"] = author.replace(|it: char| !it.is_ascii(), "?").into();
+        },
+        Some(Lie::DropsLineSeparators) => |it| {
+            if let Some(text) = it["message"].as_str() {
+                it["message"] = text.replace('\u{2028}', "").into();
+            }
+        },
+        Some(Lie::CutsLongTexts) => |it| {
+            if let Some(text) = it["message"].as_str().filter(|it| it.len() > 60_000) {
+                it["message"] = text.chars().take(30_000).collect::<String>().into();
+            }
+        },
         _ => return,
     };
     if let Ok(mut value) = serde_json::from_str(payload) {
         bend(&mut value);
         *payload = value.to_string();
     }
+}
+
+/// Whether what it says is a text.
+pub(super) fn is_text(args: &Args) -> bool {
+    let payload = args.elements.first().and_then(|it| serde_json::from_str::<Value>(it).ok());
+    payload.is_some_and(|it| it["message"].is_string())
 }
 
 /// Whom it goes to, as it says itself.
@@ -109,6 +128,7 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
     let now = said.number.is_multiple_of(NOW_AND_THEN);
     let polls = is_polling(session);
     let binary = messages.len() > 1;
+    let is_across = session.node != said.node;
     let first_len = match messages.first() {
         Some(Message::Text(text)) => text.len(),
         _ => 0,
@@ -122,7 +142,14 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
         Some(Lie::HoldsSomeBackFromPolls) if now && polls => delay = Duration::from_millis(60),
         Some(Lie::HoldsBinaryBack) if binary => delay = Duration::from_millis(20),
         Some(Lie::CutsOffLargePayloads) if first_len > PAYLOAD_BYTES_MAX * 3 / 5 => return None,
-        Some(Lie::LosesBinaryForPolls) if binary && polls => return None,
+        Some(Lie::LosesBinaryAfterWebSockets) if binary && polls && !said.first_polls => {
+            return None;
+        }
+        Some(Lie::LosesBinaryAfterPolls) if binary && !polls && said.first_polls => return None,
+        Some(Lie::KeepsToItsNode) if is_across => return None,
+        Some(Lie::LosesBinaryAcross) if is_across && binary => return None,
+        Some(Lie::HoldsSomeBackAcross) if is_across && now => delay = Duration::from_millis(20),
+        Some(Lie::SendsSomeTwiceAcross) if is_across && now => messages.extend(messages.clone()),
         Some(Lie::LosesTextForPolls) if !binary && polls => return None,
         _ => {}
     }

@@ -117,6 +117,7 @@ fn other(session: &Session, name: &str) -> Option<()> {
     let is_prototype = matches!(name, "__proto__" | "constructor" | "prototype" | "toString");
     if is_prototype && session.lies(Lie::DiesOfPrototypes)
         || name == "error" && session.lies(Lie::DiesOfErrors)
+        || name.len() > 10_000 && session.lies(Lie::DiesOfLongNames)
     {
         session.world.die();
     }
@@ -126,7 +127,7 @@ fn other(session: &Session, name: &str) -> Option<()> {
 /// The room that the first argument names; only strings name one.
 fn room(session: &Session, event: &Event<'_>) -> Option<String> {
     let Some(room) = event.args.elements.get(1) else {
-        if session.lies(Lie::DiesOfBadPayloads) {
+        if session.lies(Lie::DiesOfBadJoins) {
             session.world.die();
         }
         return None;
@@ -190,6 +191,8 @@ fn echo(session: &Rc<Session>, event: &Event<'_>) {
     args.elements[0] = r#""message-back""#.into();
     let mut namespace = event.packet.namespace.as_str();
     match session.world.lie {
+        Some(Lie::DiesOfDeepEchoes) if is_deep(&args) => return session.world.die(),
+        Some(Lie::TakesAnyPlaceholder) => args = args.only(0..args.elements.len()).unwrap_or(args),
         Some(Lie::AnswersInTheMainNamespace) => namespace = "/",
         Some(Lie::EchoesTwoArgumentsAtMost) => args.elements.truncate(3),
         Some(Lie::SwapsAttachments) => args.attachments.reverse(),
@@ -204,6 +207,11 @@ fn echo(session: &Rc<Session>, event: &Event<'_>) {
     }
     let messages = args.messages(Kind::Event, namespace, "");
     session.send_messages(misordered(session, messages, namespace));
+}
+
+/// Whether one would have to be careful not to recurse into it.
+pub(super) fn is_deep(args: &Args) -> bool {
+    args.elements.iter().any(|it| it.contains(&"[".repeat(500)))
 }
 
 /// The namespace before the number of attachments, where that is the lie.

@@ -30,8 +30,16 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
     loop {
         let head = match line.head().await {
             Ok(head) => head,
-            Err(Bad::Gone) => return,
+            Err(Bad::Gone) => {
+                if !line.inbox.is_empty() && world.lies_each(Lie::DiesOfHalfRequests, 10) {
+                    world.die();
+                }
+                return;
+            }
             Err(Bad::Refused(status)) => {
+                if world.lies(Lie::DiesOfGarbage) {
+                    world.die();
+                }
                 line.answer(None, &Answer::refusal(status, "not a request")).await;
                 return line.end().await;
             }
@@ -73,6 +81,9 @@ fn lead(world: &Rc<World>, head: &Head) -> Lead {
         return Lead::Answer(preflight(world));
     }
     let upgrades = head.header("upgrade").is_some();
+    if upgrades && !head.lists("upgrade", "websocket") && world.lies(Lie::DiesOfOddUpgrades) {
+        world.die();
+    }
     if !is_revision_known(world, head, upgrades) {
         return refuse("another revision of the protocol");
     }

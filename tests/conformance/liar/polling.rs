@@ -98,6 +98,10 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
         Err(bad) => {
             session.close(End::Server);
             return match bad {
+                Bad::Gone if session.lies(Lie::DiesOfCutPosts) => {
+                    session.world.die();
+                    None
+                }
                 Bad::Gone => None,
                 Bad::Refused(413) if session.lies(Lie::RefusesLongPostsAsBad) => {
                     Some(Answer::refusal(400, "too long"))
@@ -110,6 +114,9 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
         return Some(Answer::refusal(400, "the session is over"));
     }
     let Some(mut packets) = packets(session, &body) else {
+        if session.lies(Lie::DiesOfOddPackets) {
+            session.world.die();
+        }
         if session.lies(Lie::KeepsSessionsOfMalformedPosts) {
             return Some(Answer::refusal(400, "not a payload"));
         }

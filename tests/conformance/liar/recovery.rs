@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::chat;
 use super::packet::{Args, Kind};
 use super::session::Session;
+use super::{Lie, chat};
 
 /// Who was cut off.
+#[derive(Clone)]
 pub(super) struct Lost {
     pub(super) id: String,
     pub(super) namespace: String,
@@ -40,6 +41,9 @@ pub(super) fn recover(
             return None;
         }
         let lost = chat.lost.remove(pid)?;
+        if session.lies(Lie::RecoversAgainAndAgain) {
+            chat.lost.insert(pid.into(), lost.clone());
+        }
         let missed = chat.sent[heard + 1..].iter().filter(|sent| {
             sent.namespace == namespace && sent.from != lost.id && lost.rooms.contains(&sent.room)
         });
@@ -47,10 +51,17 @@ pub(super) fn recover(
         (lost, missed)
     };
     chat::admit(session, namespace, &lost.id, pid);
-    for room in &lost.rooms {
+    let keeps_rooms = !session.lies(Lie::ForgetsRooms);
+    for room in lost.rooms.iter().filter(|_| keeps_rooms) {
         chat::join(world, namespace, room, &lost.id);
     }
     for args in missed {
+        if session.lies(Lie::ForgetsTheMissed) {
+            break;
+        }
+        if session.lies(Lie::SendsTheMissedTwice) {
+            session.send_messages(args.messages(Kind::Event, namespace, ""));
+        }
         session.send_messages(args.messages(Kind::Event, namespace, ""));
     }
     Some((lost.id, pid.into()))

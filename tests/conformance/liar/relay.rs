@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::chat::Event;
+use super::chat::{Event, is_deep};
 use super::packet::{Args, Kind, Message};
 use super::recovery::Sent;
 use super::session::{End, Session, Way};
@@ -29,6 +29,10 @@ pub(super) struct Said {
     pub(super) from: String,
     /// How many of the room were said before it.
     pub(super) number: u32,
+    /// Whether the first to hear it polls.
+    pub(super) first_polls: bool,
+    /// The node it was said on.
+    pub(super) node: usize,
     pub(super) args: Args,
 }
 
@@ -46,6 +50,12 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     let room = addressed.and_then(|it| it.room);
     let Some(room) = addressee(world, room.as_ref()) else { return Some(()) };
     let mut args = event.args.only(1..2)?;
+    if world.lies(Lie::DiesOfDeepMessages) && is_deep(&args) {
+        world.die();
+    }
+    if world.lies(Lie::RelaysTextsOnly) && !bend::is_text(&args) {
+        return Some(());
+    }
     bend::payload(world, &mut args.elements[0]);
     args.elements.insert(0, r#""onreceive-msg""#.into());
     let (namespace, from) = (event.packet.namespace.clone(), event.socket.to_owned());
@@ -55,7 +65,7 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
         *said += 1;
         *said
     };
-    let said = Said { namespace, room, from, number, args };
+    let said = Said { namespace, room, from, number, first_polls: false, node: session.node, args };
     let said = bend::address(world, payload, said);
     broadcast(world, said);
     Some(())
@@ -75,6 +85,7 @@ fn addressee(world: &World, room: Option<&Value>) -> Option<String> {
 pub(super) fn address(world: &World, room: &str) -> String {
     match world.lie {
         Some(Lie::FoldsRoomNames) => room.to_lowercase(),
+        Some(Lie::CutsRoomNamesAtCommas) => room.split(',').next().unwrap_or_default().into(),
         Some(Lie::CutsRoomNames) => room.chars().take(200).collect(),
         _ => room.to_owned(),
     }
@@ -86,7 +97,15 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
     if world.setup.recovery {
         said.args.elements.push(format!(r#""{offset}""#));
     }
-    for id in recipients(world, &said) {
+    let recipients = recipients(world, &said);
+    said.first_polls = recipients.first().is_some_and(|id| {
+        let chat = world.chat.borrow();
+        chat.sockets.get(id).is_some_and(|socket| is_polling(&socket.session))
+    });
+    if world.lies(Lie::StallsWithItsReaders) && recipients.iter().any(|id| is_stalled(world, id)) {
+        return;
+    }
+    for id in recipients {
         let session = world.chat.borrow().sockets.get(&id).map(|it| Rc::clone(&it.session));
         let namespace = world.chat.borrow().sockets.get(&id).map(|it| it.namespace.clone());
         match session {
@@ -108,6 +127,11 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
     }
 }
 
+fn is_stalled(world: &World, id: &str) -> bool {
+    let chat = world.chat.borrow();
+    chat.sockets.get(id).is_some_and(|socket| socket.session.backlog_bytes() > 500_000)
+}
+
 fn recipients(world: &World, said: &Said) -> Vec<String> {
     let chat = world.chat.borrow();
     let key = (said.namespace.clone(), said.room.clone());
@@ -119,6 +143,16 @@ fn recipients(world: &World, said: &Said) -> Vec<String> {
 fn deliver(session: &Rc<Session>, namespace: &str, said: &Said) {
     let messages = said.args.messages(Kind::Event, namespace, "");
     let Some((messages, delay)) = bend::delivery(session, said, messages) else { return };
+    if messages.len() > 1 && session.lies(Lie::PartsAttachmentsFromEvents) {
+        let (session, mut messages) = (Rc::clone(session), messages);
+        let attachments = messages.split_off(1);
+        session.send_messages(messages);
+        tokio::task::spawn_local(async move {
+            session.world.wait(Duration::from_millis(1)).await;
+            session.send_messages(attachments);
+        });
+        return;
+    }
     if delay.is_zero() {
         return session.send_messages(messages);
     }

@@ -192,6 +192,10 @@ impl Session {
         self.send(messages.into_iter().map(Packet::Message));
     }
 
+    pub(super) fn backlog_bytes(&self) -> usize {
+        self.wire.borrow().outbox_bytes
+    }
+
     /// All that waits to be sent.
     pub(super) fn take_outbox(&self) -> Vec<Packet> {
         let mut wire = self.wire.borrow_mut();
@@ -279,6 +283,9 @@ impl Session {
             let timeout = match self.world.lie {
                 Some(Lie::GivesUpEarly) => setup.ping_timeout / 4,
                 Some(Lie::GivesUpLate) => setup.ping_timeout * 10,
+                Some(Lie::KeepsWhoSaysNothing) if !self.client.borrow().has_entered => {
+                    Duration::MAX
+                }
                 Some(Lie::NeverGivesUpPolls) if way == Way::Polling => Duration::MAX,
                 Some(Lie::GivesUpTheUpgraded) if is_upgraded => Duration::ZERO,
                 _ => setup.ping_timeout,
@@ -298,7 +305,8 @@ impl Session {
     /// Ends a session that enters no namespace in time (Socket.IO's `connectTimeout`).
     async fn await_connect(self: Rc<Session>) {
         self.world.wait(self.world.setup.connect_timeout).await;
-        if !self.client.borrow().has_entered {
+        let keeps = self.lies(Lie::NeverAwaitsConnect) || self.lies(Lie::KeepsWhoSaysNothing);
+        if !self.client.borrow().has_entered && !keeps {
             self.close(End::Server);
         }
     }

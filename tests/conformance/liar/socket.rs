@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::packet::{Args, Kind, Message, Packet, placeholders, prefix};
 use super::session::Session;
-use super::{Lie, chat, recovery};
+use super::{Lie, chat, json, recovery, tolerance};
 
 const NAMESPACES: [&str; 2] = ["/", "/custom"];
 /// Attachments of one packet; more are refused.
@@ -47,7 +47,12 @@ pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
             session.client.borrow_mut().pending = Some((packet, attachments));
             Some(())
         }
-        (Message::Binary(_), None) => session.lies(Lie::IgnoresStrayBinary).then_some(()),
+        (Message::Binary(_), None) => {
+            if session.lies(Lie::DiesOfStrayBinary) {
+                session.world.die();
+            }
+            session.lies(Lie::IgnoresStrayBinary).then_some(())
+        }
         (Message::Text(_), pending) if session.lies(Lie::IgnoresTextAmongAttachments) => {
             session.client.borrow_mut().pending = pending;
             Some(())
@@ -59,22 +64,25 @@ pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
 fn hear_text(session: &Rc<Session>, text: &str) -> Option<()> {
     let has_entered = session.client.borrow().has_entered;
     let Some(packet) = Packet::read(text) else {
-        let tolerated = if has_entered { Lie::IgnoresUnknownTypes } else { Lie::IgnoresGarbage };
-        return session.lies(tolerated).then_some(());
+        return session.lies(tolerance::of_text(text, has_entered)).then_some(());
     };
     let Some(count) = packet.attachments else {
         let obeyed = obey(session, &packet, Vec::new());
-        let tolerated = match packet.kind {
-            Kind::Event if !has_entered => Lie::IgnoresEventsBeforeConnect,
-            Kind::Event if packet.data.starts_with(['[', '{']) => Lie::IgnoresBadArrays,
-            Kind::Event => Lie::IgnoresBadEvents,
-            Kind::Ack => Lie::IgnoresBadAcks,
-            Kind::Connect | Kind::Disconnect | Kind::ConnectError => return obeyed,
-        };
-        return obeyed.or_else(|| session.lies(tolerated).then_some(()));
+        let tolerated = tolerance::of_packet(&packet, has_entered);
+        return obeyed.or_else(|| tolerated.filter(|it| session.lies(*it)).map(drop));
     };
-    if check_placeholders(&packet, count).is_none() {
-        return session.lies(Lie::IgnoresBadHeaders).then_some(());
+    match check_placeholders(&packet, count) {
+        Some(()) => {}
+        None if session.lies(Lie::TakesAnyPlaceholder) => {}
+        None => {
+            let many = count > ATTACHMENTS_MAX;
+            if many && session.lies(Lie::DiesOfManyAttachments) {
+                session.world.die();
+            }
+            let tolerated =
+                if many { Lie::IgnoresManyAttachments } else { Lie::IgnoresBadPlaceholders };
+            return session.lies(tolerated).then_some(());
+        }
     }
     session.client.borrow_mut().pending = Some((packet, Vec::new()));
     Some(())
@@ -110,7 +118,11 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
             Some(())
         }
         Kind::Event => {
-            let elements = packet.elements()?;
+            let believes = session.lies(Lie::BelievesWhatIsNoJson);
+            let elements = match packet.elements() {
+                None if believes => json::parts(&packet.data)?,
+                elements => elements?,
+            };
             let name: String = serde_json::from_str(elements.first()?).ok()?;
             let elements = elements.into_iter().map(str::to_owned).collect();
             let args = Args { elements, attachments };
@@ -165,9 +177,11 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
         session.send_messages([Message::Text(refusal.into())]);
         return Some(());
     }
+    let is_back = payload["pid"].is_string();
     let recovered = recovery::recover(session, namespace, &payload);
     let (id, pid) = match recovered {
         Some((id, pid)) => (id, pid),
+        None if is_back && session.lies(Lie::ClosesOnUnknownPids) => return None,
         None => {
             let world = &session.world;
             let shares = session.lies(Lie::SharesItsId);

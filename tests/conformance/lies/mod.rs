@@ -1,6 +1,11 @@
 //! Lies: which of them fails which checks, exactly.
 
+mod chat;
 mod engine_io;
+mod rest;
+mod socket_io;
+
+use std::time::Duration;
 
 use crate::liar::{Lie, Setup};
 
@@ -12,10 +17,13 @@ pub(crate) struct Row {
     pub(crate) fails: &'static [&'static str],
     /// The checks of which nothing can be said, for what has to work beforehand does not.
     pub(crate) unknown: &'static [&'static str],
+    /// Only those of `fails` are tried: the lie takes the server down, and with it what is tried
+    /// beside them.
+    pub(crate) is_fatal: bool,
 }
 
 const fn row(lie: Lie, fails: &'static [&'static str]) -> Row {
-    Row { lie, fails, unknown: &[] }
+    Row { lie, fails, unknown: &[], is_fatal: false }
 }
 
 impl Row {
@@ -24,15 +32,31 @@ impl Row {
         self
     }
 
+    const fn fatal(mut self) -> Row {
+        self.is_fatal = true;
+        self
+    }
+
     /// How the server is configured for it.
     pub(crate) fn setup(&self) -> Setup {
-        let recovery = self.fails.iter().any(|id| id.starts_with("CSR"));
-        Setup { recovery, ..Setup::default() }
+        setup_for(self.fails)
     }
 }
 
+/// How a server is configured that checks called so are tried on.
+pub(crate) fn setup_for(ids: &[&str]) -> Setup {
+    let any = |prefix| ids.iter().any(|id| id.starts_with(prefix));
+    let mut setup = Setup { recovery: any("CSR"), ..Setup::default() };
+    if any("ROB") {
+        // Under load nobody answers a ping at once.
+        setup.ping_timeout = Duration::from_secs(3);
+    }
+    setup
+}
+
 /// All of them.
-pub(crate) const ALL: &[&[Row]] = &[engine_io::LIES];
+pub(crate) const ALL: &[&[Row]] = &[engine_io::LIES, socket_io::LIES, chat::LIES, rest::LIES];
 
 /// Checks that no lie fails, and why.
-pub(crate) const UNTOLD: &[(&str, &str)] = &[];
+pub(crate) const UNTOLD: &[(&str, &str)] =
+    &[("CLU-04", "no server takes its broker down by itself")];
