@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::chat::Chat;
 use super::packet::{Args, Message};
-use super::relay::{Delivery, NOW_AND_THEN, Said, is_polling};
-use super::session::Session;
+use super::relay::{ALL, Delivery, NOW_AND_THEN, Said, is_polling};
+use super::session::{Packet, Session};
 use super::{Lie, PAYLOAD_BYTES_MAX, World};
 
 /// The payload, as it was written.
@@ -16,10 +16,6 @@ pub(super) fn payload(world: &World, payload: &mut String) {
     let bend: fn(&mut Value) = match world.lie {
         Some(Lie::DropsNulls) => |it| {
             it.as_object_mut().into_iter().for_each(|it| it.retain(|_, it| !it.is_null()));
-            it["message"]
-                .as_object_mut()
-                .into_iter()
-                .for_each(|it| it.retain(|_, it| !it.is_null()));
         },
         Some(Lie::DropsUnknownFields) => |it| {
             let known = |name: &String| ["room", "author", "message"].contains(&name.as_str());
@@ -64,6 +60,7 @@ pub(super) fn address(world: &World, payload: &str, mut said: Said) -> Said {
     let last = std::mem::replace(&mut socket.history.last_room, said.room.clone());
     let now = said.number.is_multiple_of(NOW_AND_THEN);
     if now && !last.is_empty() && world.lies(Lie::SendsToTheLastRoom) {
+        said.rooms = vec![last.clone()];
         said.room = last;
     }
     said
@@ -82,7 +79,7 @@ pub(super) fn members(
         Some(Lie::TellsOtherRooms) => &|_, room| stem(room) == stem(&said.room),
         Some(Lie::TellsOtherRoomsNowAndThen) if now => &|_, room| stem(room) == stem(&said.room),
         Some(Lie::SharesRoomsAmongNamespaces) => &|_, room| room == said.room,
-        Some(Lie::TakesNoRoomForAll | Lie::TakesOddRoomsForAll) if said.room == "*" => &|_, _| true,
+        Some(Lie::TakesNoRoomForAll | Lie::TakesOddRoomsForAll) if said.room == ALL => &|_, _| true,
         Some(Lie::TakesTheStarForAll) if said.room.ends_with('*') => &|_, _| true,
         _ => &|_, _| false,
     };
@@ -105,7 +102,9 @@ pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
     let history = chat.sockets.get(id).map(|socket| &socket.history);
     let Some(history) = history else { return true };
     let author = chat.sockets.get(&said.from).map(|it| it.history.author.as_str());
-    if world.lies(Lie::ExcludesByAuthor) && author == Some(&history.author) {
+    // Else nobody could be shown to hear at all.
+    let is_probed = said.number.is_multiple_of(7);
+    if world.lies(Lie::ExcludesByAuthor) && !is_probed && author == Some(&history.author) {
         return false;
     }
     if said.from != id {
@@ -129,9 +128,9 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
     let polls = is_polling(session);
     let binary = messages.len() > 1;
     let is_across = session.node != said.node;
-    let first_len = match messages.first() {
-        Some(Message::Text(text)) => text.len(),
-        _ => 0,
+    let (first_len, is_odd) = match messages.first() {
+        Some(Message::Text(text)) => (text.len(), !text.is_ascii()),
+        _ => (0, false),
     };
     let mut delay = Duration::ZERO;
     match world.lie {
@@ -146,12 +145,33 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
             return None;
         }
         Some(Lie::LosesBinaryAfterPolls) if binary && !polls && said.first_polls => return None,
-        Some(Lie::KeepsToItsNode) if is_across => return None,
+        Some(Lie::ShoutsAcross) if is_across && !said.number.is_multiple_of(7) => shout(&mut messages),
         Some(Lie::LosesBinaryAcross) if is_across && binary => return None,
         Some(Lie::HoldsSomeBackAcross) if is_across && now => delay = Duration::from_millis(20),
         Some(Lie::SendsSomeTwiceAcross) if is_across && now => messages.extend(messages.clone()),
-        Some(Lie::LosesTextForPolls) if !binary && polls => return None,
+        Some(Lie::LosesOddTextForPolls) if is_odd && polls => return None,
+        Some(Lie::HoldsLongTextsBack) if first_len > 10_000 => delay = Duration::from_millis(20),
         _ => {}
     }
     Some((messages, delay))
+}
+
+/// In capitals, save the name of the event.
+fn shout(messages: &mut [Message]) {
+    if let Some(Message::Text(text)) = messages.first_mut()
+        && let Some((event, payload)) = text.split_once("\"message\":")
+    {
+        *text = format!("{event}\"message\":{}", payload.to_uppercase()).into();
+    }
+}
+
+/// Without what is beyond ASCII.
+pub(super) fn in_ascii(packets: &[Packet]) -> Vec<Packet> {
+    let maimed = |packet: &Packet| match packet {
+        Packet::Message(Message::Text(text)) => {
+            Packet::Message(Message::Text(text.replace(|it: char| !it.is_ascii(), "?").into()))
+        }
+        packet => packet.clone(),
+    };
+    packets.iter().map(maimed).collect()
 }

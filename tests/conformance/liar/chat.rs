@@ -134,7 +134,12 @@ fn room(session: &Session, event: &Event<'_>) -> Option<String> {
     };
     let room: String = serde_json::from_str(room).ok()?;
     let is_odd = !room.is_ascii() && session.lies(Lie::IgnoresOddRooms);
-    (!is_odd).then(|| relay::address(&session.world, &room))
+    let is_long = room.len() > 5_000 && session.lies(Lie::IgnoresLongRooms);
+    let room = match session.lies(Lie::CutsRoomNamesAtCommas) {
+        true => room.split(',').next().unwrap_or_default(),
+        false => &room,
+    };
+    (!is_odd && !is_long).then(|| relay::address(&session.world, room))
 }
 
 fn join_as_told(world: &Rc<World>, namespace: &str, room: &str, id: &str) {

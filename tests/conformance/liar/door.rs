@@ -104,7 +104,8 @@ fn lead(world: &Rc<World>, head: &Head) -> Lead {
 fn is_revision_known(world: &World, head: &Head, upgrades: bool) -> bool {
     match head.param("EIO") {
         Some("4") => true,
-        Some("2" | "3") => !upgrades && world.lies(Lie::AnswersOlderRevisions),
+        Some("2" | "3") if upgrades => world.lies(Lie::OpensWebSocketsOfOlderRevisions),
+        Some("2" | "3") => world.lies(Lie::AnswersOlderRevisions),
         _ if upgrades => world.lies(Lie::OpensWebSocketsOfOtherRevisions),
         _ => world.lies(Lie::AnswersOtherRevisions),
     }

@@ -63,8 +63,8 @@ impl Default for Setup {
         Setup {
             ping_interval: Duration::from_millis(300),
             ping_timeout: Duration::from_millis(400),
-            connect_timeout: Duration::from_millis(500),
-            upgrade_timeout: Duration::from_millis(400),
+            connect_timeout: Duration::from_secs(2),
+            upgrade_timeout: Duration::from_secs(2),
             recovery: false,
         }
     }

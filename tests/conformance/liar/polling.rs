@@ -35,8 +35,13 @@ pub(super) async fn get(session: &Rc<Session>, line: &mut Line) -> Option<Answer
         }
     };
     session.wire.borrow_mut().is_polled = false;
-    let packets = packets.unwrap_or_else(|_| vec![Packet::Noop]);
-    let wakes_late = packets.iter().any(|it| matches!(it, Packet::Message(_)));
+    let mut packets = packets.unwrap_or_else(|_| vec![Packet::Noop]);
+    if packets.len() > 50 && session.lies(Lie::LosesSomeOfABacklog) {
+        packets.remove(50);
+    }
+    let is_event =
+        |it: &Packet| matches!(it, Packet::Message(Message::Text(text)) if text.starts_with('2'));
+    let wakes_late = packets.iter().any(is_event);
     if wakes_late && session.lies(Lie::WakesPollsLate) {
         session.world.wait(Duration::from_millis(700)).await;
     }
@@ -75,6 +80,7 @@ fn something_now(session: &Session) -> Option<Vec<Packet>> {
     }
     let mut packets = session.take_outbox();
     match end {
+        Some(End::Client) if session.lies(Lie::LeavesThePollPendingAtTheClose) => return None,
         Some(End::Client) => packets.push(Packet::Noop),
         Some(End::Server) => packets.push(Packet::Close),
         None if is_empty && owes_noop => packets.push(Packet::Noop),
@@ -98,7 +104,7 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
         Err(bad) => {
             session.close(End::Server);
             return match bad {
-                Bad::Gone if session.lies(Lie::DiesOfCutPosts) => {
+                Bad::Gone if session.world.lies_each(Lie::DiesOfCutPosts, 5) => {
                     session.world.die();
                     None
                 }
@@ -110,6 +116,9 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
             };
         }
     };
+    if head.header("content-length").is_none() && session.lies(Lie::TakesChunkedPostsForEmpty) {
+        return Some(Answer::text("ok"));
+    }
     if session.is_over() {
         return Some(Answer::refusal(400, "the session is over"));
     }
@@ -126,6 +135,12 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
         }
         return Some(Answer::refusal(400, "not a payload"));
     };
+    if packets.len() > 2 && session.lies(Lie::LosesTheLastOfSeveralPackets) {
+        packets.pop();
+    }
+    if session.lies(Lie::TakesSixteenPackets) {
+        packets.truncate(16);
+    }
     let is_text = |it: &Packet| matches!(it, Packet::Message(Message::Text(_)));
     if session.lies(Lie::TakesPostsBackwards) && packets.iter().all(is_text) {
         packets.reverse();

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::chat::{Event, is_deep};
@@ -15,16 +15,27 @@ use super::{Lie, World, bend};
 /// At which of a room's messages the lies are told that are told now and then.
 pub(super) const NOW_AND_THEN: u32 = 12;
 
+/// Everybody: a room of lies.
+pub(super) const ALL: &str = "\0all";
+
 /// What of a message's payload the chat looks at.
 #[derive(Deserialize)]
 struct Addressed {
+    #[serde(default, deserialize_with = "named")]
     room: Option<Value>,
+}
+
+/// A room that is null is not one that is missing.
+fn named<'de, D: Deserializer<'de>>(room: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(room).map(Some)
 }
 
 /// A message, and whom it goes to.
 pub(super) struct Said {
     pub(super) namespace: String,
     pub(super) room: String,
+    /// It, and the others that are addressed.
+    pub(super) rooms: Vec<String>,
     /// The socket it comes from.
     pub(super) from: String,
     /// How many of the room were said before it.
@@ -48,7 +59,8 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     let sound = payload.replace("NaN", "null");
     let addressed = serde_json::from_str::<Addressed>(&sound).ok();
     let room = addressed.and_then(|it| it.room);
-    let Some(room) = addressee(world, room.as_ref()) else { return Some(()) };
+    let rooms = addressees(world, room.as_ref());
+    let Some(room) = rooms.first().cloned() else { return Some(()) };
     let mut args = event.args.only(1..2)?;
     if world.lies(Lie::DiesOfDeepMessages) && is_deep(&args) {
         world.die();
@@ -65,27 +77,30 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
         *said += 1;
         *said
     };
-    let said = Said { namespace, room, from, number, first_polls: false, node: session.node, args };
+    let (node, first_polls) = (session.node, false);
+    let said = Said { namespace, room, rooms, from, number, first_polls, node, args };
     let said = bend::address(world, payload, said);
     broadcast(world, said);
     Some(())
 }
 
-/// The room that is addressed; only strings name one.
-fn addressee(world: &World, room: Option<&Value>) -> Option<String> {
-    let room = match room {
-        Some(Value::String(room)) => room,
-        None => return world.lies(Lie::TakesNoRoomForAll).then(|| "*".into()),
-        Some(_) => return world.lies(Lie::TakesOddRoomsForAll).then(|| "*".into()),
-    };
-    Some(address(world, room))
+/// The rooms that are addressed: one by a string, several by a list of strings.
+fn addressees(world: &World, room: Option<&Value>) -> Vec<String> {
+    let all = |lie| world.lies(lie).then(|| ALL.to_owned()).into_iter().collect();
+    match room {
+        Some(Value::String(room)) => vec![address(world, room)],
+        Some(Value::Array(rooms)) if !rooms.is_empty() && rooms.iter().all(Value::is_string) => {
+            rooms.iter().filter_map(|room| Some(address(world, room.as_str()?))).collect()
+        }
+        None => all(Lie::TakesNoRoomForAll),
+        Some(_) => all(Lie::TakesOddRoomsForAll),
+    }
 }
 
 /// The room as it is known: as it is named.
 pub(super) fn address(world: &World, room: &str) -> String {
     match world.lie {
         Some(Lie::FoldsRoomNames) => room.to_lowercase(),
-        Some(Lie::CutsRoomNamesAtCommas) => room.split(',').next().unwrap_or_default().into(),
         Some(Lie::CutsRoomNames) => room.chars().take(200).collect(),
         _ => room.to_owned(),
     }
@@ -105,6 +120,10 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
     if world.lies(Lie::StallsWithItsReaders) && recipients.iter().any(|id| is_stalled(world, id)) {
         return;
     }
+    let is_gone = |id: &String| !world.chat.borrow().sockets.contains_key(id);
+    if world.lies(Lie::StopsAtTheGone) && recipients.iter().any(is_gone) {
+        return;
+    }
     for id in recipients {
         let session = world.chat.borrow().sockets.get(&id).map(|it| Rc::clone(&it.session));
         let namespace = world.chat.borrow().sockets.get(&id).map(|it| it.namespace.clone());
@@ -117,7 +136,7 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
                 drop(chat);
                 return speaker.into_iter().for_each(|it| it.close(End::Server));
             }
-            None => break,
+            None => {}
         }
     }
     let Said { namespace, room, from, args, .. } = said;
@@ -129,13 +148,22 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
 
 fn is_stalled(world: &World, id: &str) -> bool {
     let chat = world.chat.borrow();
-    chat.sockets.get(id).is_some_and(|socket| socket.session.backlog_bytes() > 500_000)
+    chat.sockets.get(id).is_some_and(|socket| socket.session.backlog_bytes() > 100_000)
 }
 
 fn recipients(world: &World, said: &Said) -> Vec<String> {
     let chat = world.chat.borrow();
-    let key = (said.namespace.clone(), said.room.clone());
-    let members = chat.rooms.get(&key).cloned().unwrap_or_default();
+    let mut members: Vec<String> = Vec::new();
+    for room in &said.rooms {
+        let others = chat.rooms.get(&(said.namespace.clone(), room.clone()));
+        let is_new = |id: &&String| {
+            !members.contains(id)
+                || said.rooms.len() > 1 && world.lies(Lie::CountsRoomsNotMembers)
+                || world.lies(Lie::JoinsAnew)
+        };
+        let others: Vec<String> = others.into_iter().flatten().filter(is_new).cloned().collect();
+        members.extend(others);
+    }
     let members = bend::members(world, &chat, said, members);
     members.into_iter().filter(|id| bend::hears(world, &chat, said, id)).collect()
 }

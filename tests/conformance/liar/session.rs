@@ -163,6 +163,9 @@ impl Session {
         if self.lies(if polling { Lie::OffersNoUpgrades } else { Lie::SaysNoUpgrades }) {
             handshake["upgrades"].take();
         }
+        if self.lies(Lie::SaysNoMaxPayload) {
+            handshake["maxPayload"].take();
+        }
         if !polling && self.lies(Lie::OffersUpgradesOnWebSockets) {
             handshake["upgrades"] = serde_json::json!(["websocket"]);
         }
@@ -214,6 +217,9 @@ impl Session {
                 let polling = way == Way::Polling;
                 if !self.lies(if polling { Lie::IgnoresPostedCloses } else { Lie::IgnoresCloses }) {
                     self.close(End::Client);
+                }
+                if polling && self.lies(Lie::KeepsPostedClosesToItself) {
+                    self.world.sessions.borrow_mut().insert(self.sid.clone(), Rc::clone(self));
                 }
             }
             Packet::Pong if !self.wire.borrow().awaits_pong && self.lies(Lie::ForbidsPongs) => {
@@ -286,6 +292,7 @@ impl Session {
                 Some(Lie::KeepsWhoSaysNothing) if !self.client.borrow().has_entered => {
                     Duration::MAX
                 }
+                Some(Lie::NeverGivesUpWebSockets) if way == Way::WebSocket => Duration::MAX,
                 Some(Lie::NeverGivesUpPolls) if way == Way::Polling => Duration::MAX,
                 Some(Lie::GivesUpTheUpgraded) if is_upgraded => Duration::ZERO,
                 _ => setup.ping_timeout,

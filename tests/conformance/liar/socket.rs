@@ -51,7 +51,9 @@ pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
             if session.lies(Lie::DiesOfStrayBinary) {
                 session.world.die();
             }
-            session.lies(Lie::IgnoresStrayBinary).then_some(())
+            let ignores =
+                session.lies(Lie::IgnoresStrayBinary) || session.lies(Lie::IgnoresBadPlaceholders);
+            ignores.then_some(())
         }
         (Message::Text(_), pending) if session.lies(Lie::IgnoresTextAmongAttachments) => {
             session.client.borrow_mut().pending = pending;
@@ -73,7 +75,7 @@ fn hear_text(session: &Rc<Session>, text: &str) -> Option<()> {
     };
     match check_placeholders(&packet, count) {
         Some(()) => {}
-        None if session.lies(Lie::TakesAnyPlaceholder) => {}
+        None if count <= ATTACHMENTS_MAX && session.lies(Lie::TakesAnyPlaceholder) => {}
         None => {
             let many = count > ATTACHMENTS_MAX;
             if many && session.lies(Lie::DiesOfManyAttachments) {
@@ -207,6 +209,10 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
         let event = format!(r#"2{}["hello"]"#, prefix(namespace));
         session.send_messages([Message::Text(event.into())]);
     }
+    let id = match session.lies(Lie::GivesOneIdToAllSockets) {
+        true => "0123456789abcdef0123".into(),
+        false => id,
+    };
     let granted = format!(r#"0{}{{"sid":"{id}"{pid}}}"#, prefix(namespace));
     session.send_messages([Message::Text(granted.into())]);
     Some(())

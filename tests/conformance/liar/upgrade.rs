@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::packet::Message;
 use super::session::{End, Packet, Session, Way};
 use super::websocket::{Heard, Reader, Stop, Writer};
-use super::{Lie, World, polling};
+use super::{Lie, World, bend, polling};
 
 /// How long the last words may take, and then the client's.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -24,7 +24,9 @@ pub(super) async fn open(world: &Rc<World>, node: usize, reader: Reader, writer:
 /// A WebSocket that wants to take over a session that polls.
 pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
     session.wire.borrow_mut().is_probed = true;
-    let time_max = match session.lies(Lie::KeepsUnfinishedUpgrades) {
+    let time_max = match session.lies(Lie::KeepsUnfinishedUpgrades)
+        || session.lies(Lie::LetsASecondWebSocketTakeOver)
+    {
         true => Duration::from_secs(3600),
         false => session.world.setup.upgrade_timeout,
     };
@@ -107,6 +109,11 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
                 session.world.wait(Duration::from_secs(2)).await;
                 return session.close(End::Client);
             }
+            Ok(Heard::Close(code)) if session.lies(Lie::KeepsTheTcpConnection) => {
+                writer.close(code).await;
+                session.world.wait(Duration::from_secs(2)).await;
+                return session.close(End::Client);
+            }
             Ok(Heard::Close(code)) => break code,
             Err(Stop::Wrong(code)) => break Some(code),
             Err(Stop::Gone) => {
@@ -116,6 +123,10 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
         }
     };
     session.close(End::Server);
+    if session.lies(Lie::LosesItsLastWords) {
+        saying.abort();
+        return part(reader, writer, code).await;
+    }
     let abort = saying.abort_handle();
     if tokio::time::timeout(LAST_WORDS, saying).await.is_err() {
         abort.abort();
@@ -136,9 +147,17 @@ async fn say(session: Rc<Session>, writer: Writer) {
         let changed = session.changed.notified();
         let packets = session.take_outbox();
         if !packets.is_empty() {
-            let sent = match session.lies(Lie::JoinsPacketsInAFrame) {
-                true => writer.text(&polling::payload(&packets)).await,
-                false => writer.packets(&packets).await,
+            let sent = match packets.as_slice() {
+                [joined @ .., last]
+                    if joined.len() > 1 && session.lies(Lie::JoinsPacketsInAFrame) =>
+                {
+                    writer.text(&polling::payload(joined)).await
+                        && writer.packets(std::slice::from_ref(last)).await
+                }
+                packets if session.lies(Lie::MaimsBeyondAsciiOnWebSockets) => {
+                    writer.packets(&bend::in_ascii(packets)).await
+                }
+                packets => writer.packets(packets).await,
             };
             if !sent {
                 return session.close(End::Client);

@@ -165,9 +165,7 @@ impl Reader {
         }
         match String::from_utf8(message) {
             Ok(text) => Ok(Some(Heard::Text(text))),
-            Err(error) if self.world.lies(Lie::MendsUtf8) => {
-                Ok(Some(Heard::Text(String::from_utf8_lossy(error.as_bytes()).into_owned())))
-            }
+            Err(_) if self.world.lies(Lie::IgnoresBrokenUtf8) => Ok(None),
             Err(_) => Err(Stop::Wrong(1007)),
         }
     }

@@ -7,9 +7,8 @@ pub(super) const LIES: &[Row] = &[
     row(ForgetsTheMissed, &["CSR-02"]),
     row(SendsTheMissedTwice, &["CSR-02"]),
     row(ForgetsRooms, &["CSR-02"]),
-    row(ClosesOnUnknownPids, &["CSR-03"]),
+    row(ClosesOnUnknownPids, &["CSR-03", "CSR-04", "CSR-05"]),
     row(RecoversAgainAndAgain, &["CSR-05"]),
-    row(KeepsToItsNode, &["CLU-01"]),
     row(TellsTheSender, &["CLU-01b"]),
     row(HoldsSomeBackAcross, &["CLU-01c"]),
     row(TellsOtherRooms, &["CLU-02"]),
@@ -27,4 +26,6 @@ pub(super) const LIES: &[Row] = &[
     row(DiesOfOddPackets, &["ROB-10"]).fatal(),
     row(DiesOfOddUpgrades, &["ROB-11"]).fatal(),
     row(KeepsWhoSaysNothing, &["ROB-12"]),
+    row(ShoutsAcross, &["CLU-01"]),
+    row(NeverGivesUpPolls, &["RES-02b"]),
 ];
