@@ -145,7 +145,9 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
             return None;
         }
         Some(Lie::LosesBinaryAfterPolls) if binary && !polls && said.first_polls => return None,
-        Some(Lie::ShoutsAcross) if is_across && !said.number.is_multiple_of(7) => shout(&mut messages),
+        Some(Lie::ShoutsAcross) if is_across && !said.number.is_multiple_of(7) => {
+            shout(&mut messages)
+        }
         Some(Lie::LosesBinaryAcross) if is_across && binary => return None,
         Some(Lie::HoldsSomeBackAcross) if is_across && now => delay = Duration::from_millis(20),
         Some(Lie::SendsSomeTwiceAcross) if is_across && now => messages.extend(messages.clone()),

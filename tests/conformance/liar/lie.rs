@@ -184,6 +184,7 @@ pub(crate) enum Lie {
     TakesLongChunkedPosts,
     TakesLongMessages,
     TakesLongPosts,
+    TakesNamesAsTheyStand,
     TakesNoRoomForAll,
     TakesOddRoomsForAll,
     TakesOtherVersions,

@@ -125,7 +125,10 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
                 None if believes => json::parts(&packet.data)?,
                 elements => elements?,
             };
-            let name: String = serde_json::from_str(elements.first()?).ok()?;
+            let name: String = match session.lies(Lie::TakesNamesAsTheyStand) {
+                true => elements.first()?.trim_matches('"').into(),
+                false => serde_json::from_str(elements.first()?).ok()?,
+            };
             let elements = elements.into_iter().map(str::to_owned).collect();
             let args = Args { elements, attachments };
             chat::happen(session, &chat::Event { socket: &id, packet, name: &name, args })

@@ -25,13 +25,20 @@ pub(super) const LIES: &[Row] = &[
     row(TakesTheStarForAll, &["CHAT-ROOM-04"]),
     row(TakesOddRoomsForAll, &["CHAT-ROOM-01b", "CHAT-ROOM-05"]),
     row(LosesOddTextForPolls, &["CHAT-PAY-06"]),
-    row(TellsTheSender, &["CHAT-EXC-01", "CHAT-EXC-02", "CHAT-EXC-03", "CHAT-EXC-05", "CHAT-EXC-06"]).unknown(&["CHAT-EXC-04"]),
+    row(
+        TellsTheSender,
+        &["CHAT-EXC-01", "CHAT-EXC-02", "CHAT-EXC-03", "CHAT-EXC-05", "CHAT-EXC-06"],
+    )
+    .unknown(&["CHAT-EXC-04"]),
     row(ExcludesByAuthor, &["CHAT-EXC-02"]),
     row(TellsSendersWhoRejoined, &["CHAT-EXC-03"]),
     row(TellsSendersWhoLeftTheirOwnRoom, &["CHAT-EXC-04"]),
     row(TellsSendersWhoPoll, &["CHAT-EXC-05"]),
     row(TellsSendersInManyRooms, &["CHAT-EXC-06"]),
-    row(TellsOtherRooms, &["CHAT-ISO-01", "CHAT-ISO-02", "CHAT-ISO-04", "CHAT-ISO-05", "CHAT-ISO-06", "CHAT-NSP-01"]),
+    row(
+        TellsOtherRooms,
+        &["CHAT-ISO-01", "CHAT-ISO-02", "CHAT-ISO-04", "CHAT-ISO-05", "CHAT-ISO-06", "CHAT-NSP-01"],
+    ),
     row(TellsTheRoomless, &["CHAT-MEM-01"]),
     row(FoldsRoomNames, &["CHAT-ISO-02"]),
     row(IgnoresOddRooms, &["CHAT-ISO-03"]).unknown(&["CHAT-ISO-02"]),

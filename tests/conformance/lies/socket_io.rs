@@ -57,4 +57,5 @@ pub(super) const LIES: &[Row] = &[
     row(PutsTheNamespaceFirst, &["SIO-BIN-09"]),
     row(CutsRoomNamesAtCommas, &["SIO-BIN-10"]),
     row(GivesOneIdToAllSockets, &["SIO-CON-01"]),
+    row(TakesNamesAsTheyStand, &["SIO-EVT-05b"]),
 ];
