@@ -71,7 +71,7 @@ fn complaint_of(row: &Row) -> Option<String> {
     let of_row = |group: &&Group| group.checks.iter().any(|check| row.fails.contains(&check.id));
     let groups = CATALOGUE.iter().filter(of_row);
     let checks = groups.flat_map(|group| group.checks);
-    let checks = checks.filter(|check| !row.is_fatal || row.fails.contains(&check.id));
+    let checks = checks.filter(|check| !row.is_alone || row.fails.contains(&check.id));
     let checks: Vec<&'static Check> = checks.collect();
     let tried = match tried(&server, &checks) {
         Ok(tried) => tried,

@@ -50,12 +50,9 @@ pub(super) fn is_text(args: &Args) -> bool {
 }
 
 /// Whom it goes to, as it says itself.
-pub(super) fn address(world: &World, payload: &str, mut said: Said) -> Said {
-    let author = serde_json::from_str::<Value>(payload).ok();
-    let author = author.and_then(|it| Some(it.get("author")?.to_string())).unwrap_or_default();
+pub(super) fn address(world: &World, mut said: Said) -> Said {
     let mut chat = world.chat.borrow_mut();
     let Some(socket) = chat.sockets.get_mut(&said.from) else { return said };
-    socket.history.author = author;
     socket.history.has_posted |= is_polling(&socket.session);
     let last = std::mem::replace(&mut socket.history.last_room, said.room.clone());
     let now = said.number.is_multiple_of(NOW_AND_THEN);
@@ -101,12 +98,6 @@ pub(super) fn members(
 pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
     let history = chat.sockets.get(id).map(|socket| &socket.history);
     let Some(history) = history else { return true };
-    let author = chat.sockets.get(&said.from).map(|it| it.history.author.as_str());
-    // Else nobody could be shown to hear at all.
-    let is_probed = said.number.is_multiple_of(7);
-    if world.lies(Lie::ExcludesByAuthor) && !is_probed && author == Some(&history.author) {
-        return false;
-    }
     if said.from != id {
         return true;
     }

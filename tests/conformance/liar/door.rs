@@ -130,6 +130,10 @@ fn lead_stranger(world: &Rc<World>, head: &Head, sid: &str) -> Lead {
         if world.lies(Lie::OpensWebSocketsForUnknownIds) {
             return lead_websocket(world, head, None);
         }
+    } else if let Some(session) = world.last_words.borrow_mut().remove(sid)
+        && head.method == "GET"
+    {
+        return Lead::Get(session);
     } else if head.method == "POST" {
         if world.lies(Lie::TakesPostsOfUnknownIds) {
             return Lead::Answer(Answer::text("ok"));

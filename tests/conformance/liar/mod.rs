@@ -142,6 +142,8 @@ pub(crate) struct World {
     setup: Setup,
     clock: Clock,
     sessions: RefCell<HashMap<String, Rc<Session>>>,
+    /// Those that are over, and have something left to say to a poll.
+    last_words: RefCell<HashMap<String, Rc<Session>>>,
     chat: RefCell<Chat>,
     /// Counts what a lie counts.
     tally: Cell<u32>,
@@ -157,6 +159,7 @@ impl World {
             setup,
             clock: Clock::start(),
             sessions: RefCell::default(),
+            last_words: RefCell::default(),
             chat: RefCell::default(),
             tally: Cell::new(0),
             is_down: Cell::new(false),
@@ -170,7 +173,7 @@ impl World {
 
     /// Whether it keeps in their rooms who is gone.
     fn lies_of_the_gone(&self) -> bool {
-        self.lies(Lie::EndsWhoSpeaksToTheGone) || self.lies(Lie::StopsAtTheGone)
+        self.lies(Lie::EndsWhoSpeaksToTheGone)
     }
 
     /// Whether this is one of those times, one in `period`, at which `lie` is told.

@@ -79,7 +79,7 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     };
     let (node, first_polls) = (session.node, false);
     let said = Said { namespace, room, rooms, from, number, first_polls, node, args };
-    let said = bend::address(world, payload, said);
+    let said = bend::address(world, said);
     broadcast(world, said);
     Some(())
 }
@@ -118,10 +118,6 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
         chat.sockets.get(id).is_some_and(|socket| is_polling(&socket.session))
     });
     if world.lies(Lie::StallsWithItsReaders) && recipients.iter().any(|id| is_stalled(world, id)) {
-        return;
-    }
-    let is_gone = |id: &String| !world.chat.borrow().sockets.contains_key(id);
-    if world.lies(Lie::StopsAtTheGone) && recipients.iter().any(is_gone) {
         return;
     }
     for id in recipients {

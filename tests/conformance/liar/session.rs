@@ -104,6 +104,8 @@ pub(super) struct Wire {
     /// A WebSocket probes.
     pub(super) is_probed: bool,
     pub(super) is_upgraded: bool,
+    /// Packets that were sent since it was: what a lie goes by.
+    pub(super) said_since: u32,
     /// The GET that waited when the probe came is to be let go.
     pub(super) owes_noop: bool,
     awaits_pong: bool,
@@ -120,6 +122,7 @@ impl Session {
             is_posted: false,
             is_probed: false,
             is_upgraded: false,
+            said_since: 0,
             owes_noop: false,
             awaits_pong: false,
             end: None,
@@ -231,10 +234,20 @@ impl Session {
             }
             Packet::Message(message) => {
                 if socket::hear(self, message).is_none() {
+                    self.leave_last_words();
                     self.close(End::Server);
                 }
             }
             Packet::Ping | Packet::Noop => {}
+        }
+    }
+
+    /// Keeps for the next poll what was said before the end.
+    fn leave_last_words(self: &Rc<Session>) {
+        let wire = self.wire.borrow();
+        let has_some = wire.outbox.iter().any(|it| matches!(it, Packet::Message(_)));
+        if wire.way == Way::Polling && has_some && !self.lies(Lie::LosesItsLastWords) {
+            self.world.last_words.borrow_mut().insert(self.sid.clone(), Rc::clone(self));
         }
     }
 
@@ -286,6 +299,10 @@ impl Session {
                 continue;
             }
             self.send([Packet::Ping]);
+            if is_upgraded && self.lies(Lie::GivesUpTheUpgraded) {
+                return self.close(End::Server);
+            }
+            let is_probed = self.wire.borrow().is_probed;
             let timeout = match self.world.lie {
                 Some(Lie::GivesUpEarly) => setup.ping_timeout / 4,
                 Some(Lie::GivesUpLate) => setup.ping_timeout * 10,
@@ -294,7 +311,7 @@ impl Session {
                 }
                 Some(Lie::NeverGivesUpWebSockets) if way == Way::WebSocket => Duration::MAX,
                 Some(Lie::NeverGivesUpPolls) if way == Way::Polling => Duration::MAX,
-                Some(Lie::GivesUpTheUpgraded) if is_upgraded => Duration::ZERO,
+                Some(Lie::KeepsUnfinishedUpgrades) if is_probed => Duration::MAX,
                 _ => setup.ping_timeout,
             };
             let answered = self.until(|wire| !wire.awaits_pong);
@@ -312,7 +329,10 @@ impl Session {
     /// Ends a session that enters no namespace in time (Socket.IO's `connectTimeout`).
     async fn await_connect(self: Rc<Session>) {
         self.world.wait(self.world.setup.connect_timeout).await;
-        let keeps = self.lies(Lie::NeverAwaitsConnect) || self.lies(Lie::KeepsWhoSaysNothing);
+        let keeps = self.world.lie.is_some_and(|lie| {
+            [Lie::NeverAwaitsConnect, Lie::KeepsWhoSaysNothing, Lie::NeverGivesUpPolls]
+                .contains(&lie)
+        });
         if !self.client.borrow().has_entered && !keeps {
             self.close(End::Server);
         }

@@ -46,6 +46,9 @@ pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Wri
     if upgraded && session.lies(Lie::LosesWhatWaitsAtTheUpgrade) {
         session.take_outbox();
     }
+    if upgraded && session.lies(Lie::TurnsRoundWhatWaitsAtTheUpgrade) {
+        session.wire.borrow_mut().outbox.make_contiguous().reverse();
+    }
     if !upgraded && session.lies(Lie::EndsWithItsProbe) {
         session.close(End::Server);
     }
@@ -68,7 +71,10 @@ async fn is_upgraded(session: &Session, reader: &mut Reader, writer: &Writer) ->
                 if !writer.text(answer).await {
                     return false;
                 }
-                session.wire.borrow_mut().owes_noop = !session.lies(Lie::LeavesThePollPending);
+                {
+                    let mut wire = session.wire.borrow_mut();
+                    wire.owes_noop = wire.is_polled && !session.lies(Lie::LeavesThePollPending);
+                }
                 session.changed.notify_waiters();
             }
             Ok(Heard::Text(text)) => return probed && text == "5",
@@ -123,10 +129,6 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
         }
     };
     session.close(End::Server);
-    if session.lies(Lie::LosesItsLastWords) {
-        saying.abort();
-        return part(reader, writer, code).await;
-    }
     let abort = saying.abort_handle();
     if tokio::time::timeout(LAST_WORDS, saying).await.is_err() {
         abort.abort();
@@ -145,7 +147,14 @@ fn ignores(session: &Session, text: &str) -> bool {
 async fn say(session: Rc<Session>, writer: Writer) {
     loop {
         let changed = session.changed.notified();
-        let packets = session.take_outbox();
+        let mut packets = session.take_outbox();
+        if session.lies(Lie::LosesSomeAfterTheUpgrade) && session.wire.borrow().is_upgraded {
+            packets.retain(|_| {
+                let mut wire = session.wire.borrow_mut();
+                wire.said_since += 1;
+                !wire.said_since.is_multiple_of(15)
+            });
+        }
         if !packets.is_empty() {
             let sent = match packets.as_slice() {
                 [joined @ .., last]

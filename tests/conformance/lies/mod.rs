@@ -17,13 +17,13 @@ pub(crate) struct Row {
     pub(crate) fails: &'static [&'static str],
     /// The checks of which nothing can be said, for what has to work beforehand does not.
     pub(crate) unknown: &'static [&'static str],
-    /// Only those of `fails` are tried: the lie takes the server down, and with it what is tried
-    /// beside them.
-    pub(crate) is_fatal: bool,
+    /// Only those of `fails` are tried: the lie takes the server down, or what it does to others
+    /// depends on when they are tried.
+    pub(crate) is_alone: bool,
 }
 
 const fn row(lie: Lie, fails: &'static [&'static str]) -> Row {
-    Row { lie, fails, unknown: &[], is_fatal: false }
+    Row { lie, fails, unknown: &[], is_alone: false }
 }
 
 impl Row {
@@ -32,8 +32,8 @@ impl Row {
         self
     }
 
-    const fn fatal(mut self) -> Row {
-        self.is_fatal = true;
+    const fn alone(mut self) -> Row {
+        self.is_alone = true;
         self
     }
 
