@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chatbench::conformance::{self, Check, Patience, Target, Tried};
-use chatbench::scenario::{OrderPolicy, Overrides, Scenario};
+use chatbench::scenario::{Hooks, OrderPolicy, Overrides, Parser, Scenario};
 use chatbench::transport::{Endpoint, Tls};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -66,6 +66,7 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/hooks.yaml");
     let scenario = Scenario::read(&hooks, &Overrides::default());
     let dialect = scenario.expect("the dialect with its hooks is sound").dialect;
+    let parser = if server.setup.msgpack { Parser::MessagePack } else { Parser::Text };
     let resolve = async |url| Endpoint::resolve(url, "/socket.io/").await;
     Target {
         endpoint: resolve(&urls[0]).await.expect("a URL with a port"),
@@ -76,7 +77,7 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
         auth: String::new(),
         origin: "http://localhost:5173".into(),
         order: OrderPolicy::Fail,
-        hooks: dialect.hooks.clone(),
+        hooks: Hooks { parser, ..dialect.hooks.clone() },
         dialect: Some(dialect),
         process: None,
         patience: Patience {

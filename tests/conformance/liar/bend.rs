@@ -50,9 +50,12 @@ pub(super) fn is_text(args: &Args) -> bool {
 }
 
 /// Whom it goes to, as it says itself.
-pub(super) fn address(world: &World, mut said: Said) -> Said {
+pub(super) fn address(world: &World, payload: &str, mut said: Said) -> Said {
+    let author = serde_json::from_str::<Value>(payload).ok();
+    let author = author.and_then(|it| Some(it.get("author")?.to_string())).unwrap_or_default();
     let mut chat = world.chat.borrow_mut();
     let Some(socket) = chat.sockets.get_mut(&said.from) else { return said };
+    socket.history.author = author;
     socket.history.has_posted |= is_polling(&socket.session);
     let last = std::mem::replace(&mut socket.history.last_room, said.room.clone());
     let now = said.number.is_multiple_of(NOW_AND_THEN);
@@ -98,6 +101,10 @@ pub(super) fn members(
 pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
     let history = chat.sockets.get(id).map(|socket| &socket.history);
     let Some(history) = history else { return true };
+    let author = chat.sockets.get(&said.from).map(|it| it.history.author.as_str());
+    if world.lies(Lie::ExcludesByAuthor) && author == Some(&history.author) {
+        return false;
+    }
     if said.from != id {
         return true;
     }
@@ -126,7 +133,7 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
     let mut delay = Duration::ZERO;
     match world.lie {
         Some(Lie::LosesSome) if now => return None,
-        Some(Lie::SendsAllTwice) => messages.extend(messages.clone()),
+        Some(Lie::SendsAllTwice) if first_len < 10_000 => messages.extend(messages.clone()),
         Some(Lie::SendsSomeTwice) if now => messages.extend(messages.clone()),
         Some(Lie::HoldsSomeBack) if now && !polls => delay = Duration::from_millis(20),
         Some(Lie::HoldsSomeBackFromPolls) if now && polls => delay = Duration::from_millis(60),

@@ -38,6 +38,7 @@ pub(super) struct Socket {
 /// What a socket did so far.
 #[derive(Default)]
 pub(super) struct History {
+    pub(super) author: String,
     pub(super) last_room: String,
     pub(super) has_rejoined: bool,
     pub(super) has_left_its_own_room: bool,

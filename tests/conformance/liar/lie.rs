@@ -5,6 +5,7 @@
 pub(crate) enum Lie {
     AcknowledgesSomeTwice,
     AdmitsAnywhere,
+    AdmitsEverySecondTime,
     AdmitsTwice,
     AgreesToMalformedPosts,
     AllowsNoMethods,
@@ -43,6 +44,7 @@ pub(crate) enum Lie {
     EchoesTwoArgumentsAtMost,
     EndsWhoSpeaksToTheGone,
     EndsWithItsProbe,
+    ExcludesByAuthor,
     FoldsRoomNames,
     ForbidsPongs,
     ForgetsAttachmentsOfAcks,
@@ -81,6 +83,7 @@ pub(crate) enum Lie {
     IgnoresLettersForIds,
     IgnoresLongRooms,
     IgnoresManyAttachments,
+    IgnoresNoMessagePack,
     IgnoresNumbersForNames,
     IgnoresOddIds,
     IgnoresOddNames,

@@ -9,6 +9,7 @@ mod door;
 mod http;
 mod json;
 mod lie;
+mod msgpack;
 mod packet;
 mod polling;
 mod recovery;
@@ -48,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) upgrade_timeout: Duration,
     /// Connection state recovery.
     pub(crate) recovery: bool,
+    /// Packets are MessagePack.
+    pub(crate) msgpack: bool,
 }
 
 /// A server that opens sessions and does nothing more.
@@ -66,6 +69,7 @@ impl Default for Setup {
             connect_timeout: Duration::from_secs(2),
             upgrade_timeout: Duration::from_secs(2),
             recovery: false,
+            msgpack: false,
         }
     }
 }

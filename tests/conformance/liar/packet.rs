@@ -15,7 +15,7 @@ pub(super) enum Message {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Connect,
+    Connect = 0,
     Disconnect,
     Event,
     Ack,

@@ -79,7 +79,7 @@ pub(super) fn relay(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     };
     let (node, first_polls) = (session.node, false);
     let said = Said { namespace, room, rooms, from, number, first_polls, node, args };
-    let said = bend::address(world, said);
+    let said = bend::address(world, payload, said);
     broadcast(world, said);
     Some(())
 }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::packet::Message;
 use super::socket::{self, Client};
-use super::{Lie, PAYLOAD_BYTES_MAX, Stub, World, chat};
+use super::{Lie, PAYLOAD_BYTES_MAX, Stub, World, chat, msgpack};
 
 /// What waits for a client that does not read, in bytes; then the session ends.
 const OUTBOX_BYTES_MAX: usize = 64 << 20;
@@ -195,6 +195,9 @@ impl Session {
     }
 
     pub(super) fn send_messages(&self, messages: impl IntoIterator<Item = Message>) {
+        if self.world.setup.msgpack {
+            return self.send(msgpack::packed(messages).into_iter().map(Packet::Message));
+        }
         self.send(messages.into_iter().map(Packet::Message));
     }
 

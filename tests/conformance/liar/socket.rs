@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::packet::{Args, Kind, Message, Packet, placeholders, prefix};
 use super::session::Session;
-use super::{Lie, chat, json, recovery, tolerance};
+use super::{Lie, chat, json, msgpack, recovery, tolerance};
 
 const NAMESPACES: [&str; 2] = ["/", "/custom"];
 /// Attachments of one packet; more are refused.
@@ -36,6 +36,14 @@ impl Client {
 
 /// Takes a message; gives nothing when the session is to be ended for it.
 pub(super) fn hear(session: &Rc<Session>, message: Message) -> Option<()> {
+    if session.world.setup.msgpack {
+        let read = match &message {
+            Message::Binary(bytes) => msgpack::read(bytes),
+            Message::Text(_) => None,
+        };
+        let obeyed = read.and_then(|(packet, binaries)| obey(session, &packet, binaries));
+        return obeyed.or_else(|| session.lies(Lie::IgnoresNoMessagePack).then_some(()));
+    }
     let pending = session.client.borrow_mut().pending.take();
     match (message, pending) {
         (Message::Text(text), None) => hear_text(session, &text),
@@ -230,5 +238,8 @@ fn is_admitted(session: &Session, packet: &Packet) -> bool {
         return false;
     }
     let is_barrier = namespace.starts_with("/chatbench-barrier");
+    if !NAMESPACES.contains(&namespace) && session.world.lies_each(Lie::AdmitsEverySecondTime, 2) {
+        return true;
+    }
     NAMESPACES.contains(&namespace) || !is_barrier && session.lies(Lie::AdmitsAnywhere)
 }

@@ -69,4 +69,5 @@ pub(super) const LIES: &[Row] = &[
     row(HoldsLongTextsBack, &["CHAT-ORD-03", "CHAT-ORD-03b"]),
     row(HoldsBinaryBack, &["CHAT-ORD-03b"]),
     row(LosesSomeOfABacklog, &["CHAT-ORD-04"]),
+    row(ExcludesByAuthor, &["CHAT-EXC-02"]),
 ];

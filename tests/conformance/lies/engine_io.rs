@@ -96,5 +96,5 @@ pub(super) const LIES: &[Row] = &[
     row(KeepsTheTcpConnection, &["EIO-WS-06b"]),
     row(MaimsBeyondAsciiOnWebSockets, &["EIO-WS-01"]),
     row(TurnsRoundWhatWaitsAtTheUpgrade, &["EIO-UPG-05b"]),
-    row(LosesSomeAfterTheUpgrade, &["EIO-UPG-12"]),
+    row(LosesSomeAfterTheUpgrade, &["EIO-UPG-05", "EIO-UPG-12"]),
 ];

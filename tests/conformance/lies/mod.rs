@@ -46,7 +46,7 @@ impl Row {
 /// How a server is configured that checks called so are tried on.
 pub(crate) fn setup_for(ids: &[&str]) -> Setup {
     let any = |prefix| ids.iter().any(|id| id.starts_with(prefix));
-    let mut setup = Setup { recovery: any("CSR"), ..Setup::default() };
+    let mut setup = Setup { recovery: any("CSR"), msgpack: any("MSGP"), ..Setup::default() };
     if any("ROB") || any("EIO-HTTP") {
         // Under load nobody answers a ping at once.
         setup.ping_timeout = Duration::from_secs(3);
