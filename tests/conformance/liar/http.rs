@@ -215,12 +215,6 @@ impl Answer {
         self
     }
 
-    /// Without the headers called `name`.
-    pub(super) fn without(mut self, name: &str) -> Answer {
-        self.headers.retain(|(said, _)| *said != name);
-        self
-    }
-
     fn bytes(&self, bodiless: bool) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
