@@ -16,7 +16,7 @@ use super::survey::{Survey, SurveyError};
 use super::target::Target;
 use super::trial::Trial;
 use crate::clock::Clock;
-use crate::scenario::OrderPolicy;
+use crate::scenario::{OrderPolicy, Parser};
 use crate::transport::{Endpoint, TransportOptions};
 
 /// Checks under way at a time, among those that may be.

@@ -248,6 +248,9 @@ fn acknowledge(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
         _ => {}
     }
     let messages = args.messages(Kind::Ack, &event.packet.namespace, &id);
+    if session.world.lies_each(Lie::AcknowledgesNotAll, 50) {
+        return Some(());
+    }
     if session.world.lies_each(Lie::AcknowledgesSomeTwice, 50) {
         session.send_messages(messages.clone());
     }

@@ -1,11 +1,12 @@
 //! Door: whom a connection leads to, or what it is refused with.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use super::http::{Answer, Bad, Head, Line};
-use super::session::{Session, Way};
+use super::session::{End, Session, Way};
 use super::websocket::{Reader, Writer};
 use super::{Lie, World, polling, upgrade, websocket};
 
@@ -20,6 +21,8 @@ enum Lead {
     OpenPolling,
     Get(Rc<Session>),
     Post(Rc<Session>),
+    /// No answer at all.
+    Nowhere,
     /// The agreement, and the session to be taken over.
     WebSocket(Answer, Option<Rc<Session>>),
 }
@@ -52,6 +55,10 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
             Lead::OpenPolling => {
                 let session = Session::open(&world, node, Way::Polling);
                 (Some(Answer::text(session.handshake())), true)
+            }
+            Lead::Nowhere => {
+                world.wait(Duration::from_secs(5)).await;
+                return;
             }
             Lead::Get(session) => (polling::get(&session, &mut line).await, true),
             Lead::Post(session) => (polling::post(&session, &head, &mut line).await, true),
@@ -134,6 +141,8 @@ fn lead_stranger(world: &Rc<World>, head: &Head, sid: &str) -> Lead {
         && head.method == "GET"
     {
         return Lead::Get(session);
+    } else if head.method == "GET" && world.lies(Lie::LeavesStrangersWaiting) {
+        return Lead::Nowhere;
     } else if head.method == "POST" {
         if world.lies(Lie::TakesPostsOfUnknownIds) {
             return Lead::Answer(Answer::text("ok"));
@@ -170,7 +179,14 @@ fn lead_polling(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) ->
         ("POST", Way::WebSocket) if is_upgraded && world.lies(Lie::TakesPostsAfterTheUpgrade) => {
             Lead::Post(session)
         }
-        (_, Way::WebSocket) => refuse("the session is on a WebSocket"),
+        (_, Way::WebSocket) => {
+            let ends =
+                if is_upgraded { Lie::EndsUpgradedWhoArePolled } else { Lie::EndsWhoArePolled };
+            if world.lies(ends) {
+                session.close(End::Server);
+            }
+            refuse("the session is on a WebSocket")
+        }
         _ => refuse("another method"),
     }
 }
@@ -183,6 +199,10 @@ fn lead_websocket(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) 
         let wire = session.wire.borrow();
         wire.way == Way::WebSocket || wire.is_probed
     });
+    if is_taken && world.lies(Lie::EndsWhoGetASecondWebSocket) {
+        session.into_iter().for_each(|session| session.close(End::Server));
+        return refuse("the session had a WebSocket");
+    }
     if is_taken && !world.lies(Lie::LetsASecondWebSocketTakeOver) {
         return refuse("the session has a WebSocket");
     }
@@ -222,6 +242,9 @@ fn with_cors(world: &World, head: &Head, answer: Answer) -> Answer {
     let answer = answer.with("Vary", "Origin");
     if head.header("origin") != Some(ORIGIN) || world.lies(Lie::AllowsNoOrigin) {
         return answer;
+    }
+    if world.lies(Lie::AllowsAnotherOrigin) {
+        return answer.with("Access-Control-Allow-Origin", "http://chatbench.invalid");
     }
     answer
         .with("Access-Control-Allow-Origin", ORIGIN)

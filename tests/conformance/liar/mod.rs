@@ -213,6 +213,9 @@ impl World {
         if self.lies_each(Lie::CountsItsIds, 1) {
             return format!("{:020}", self.tally.get());
         }
+        if self.lies(Lie::GivesShortIds) {
+            return format!("{:08x}", rand::random::<u32>());
+        }
         self.new_id()
     }
 

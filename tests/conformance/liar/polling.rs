@@ -16,7 +16,9 @@ const PROBED_POLL: Duration = Duration::from_millis(50);
 pub(super) async fn get(session: &Rc<Session>, line: &mut Line) -> Option<Answer> {
     let is_polled = std::mem::replace(&mut session.wire.borrow_mut().is_polled, true);
     if is_polled && !session.lies(Lie::ServesTwoPolls) {
-        session.close(End::Server);
+        if !session.lies(Lie::RefusesASecondPollOnly) {
+            session.close(End::Server);
+        }
         return Some(Answer::refusal(400, "another poll is pending"));
     }
     let is_probed = session.wire.borrow().is_probed;
@@ -94,7 +96,9 @@ fn something_now(session: &Session) -> Option<Vec<Packet>> {
 pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) -> Option<Answer> {
     let is_posted = std::mem::replace(&mut session.wire.borrow_mut().is_posted, true);
     if is_posted && !session.lies(Lie::ServesTwoPosts) {
-        session.close(End::Server);
+        if !session.lies(Lie::RefusesASecondPostOnly) {
+            session.close(End::Server);
+        }
         return Some(Answer::refusal(400, "another post is under way"));
     }
     let body = line.body(head, body_bytes_max(session, head)).await;
@@ -135,6 +139,12 @@ pub(super) async fn post(session: &Rc<Session>, head: &Head, line: &mut Line) ->
         }
         return Some(Answer::refusal(400, "not a payload"));
     };
+    if packets.contains(&Packet::Pong) && session.lies(Lie::RefusesPostedPongs) {
+        return Some(Answer::refusal(400, "no pongs"));
+    }
+    if packets.len() > 2 && session.lies(Lie::TakesTheFirstPacketTwice) {
+        packets.insert(0, packets[0].clone());
+    }
     if packets.len() > 2 && session.lies(Lie::LosesTheLastOfSeveralPackets) {
         packets.pop();
     }

@@ -47,9 +47,16 @@ pub(super) fn recover(
         let missed = chat.sent[heard + 1..].iter().filter(|sent| {
             sent.namespace == namespace && sent.from != lost.id && lost.rooms.contains(&sent.room)
         });
-        let missed: Vec<Args> = missed.map(|sent| sent.args.clone()).collect();
+        let mut missed: Vec<Args> = missed.map(|sent| sent.args.clone()).collect();
+        if session.lies(Lie::SendsTheMissedBackwards) {
+            missed.reverse();
+        }
         (lost, missed)
     };
+    let mut lost = lost;
+    if session.lies(Lie::RecoversUnderAnotherId) {
+        lost.id = world.new_id();
+    }
     chat::admit(session, namespace, &lost.id, pid);
     let keeps_rooms = !session.lies(Lie::ForgetsRooms);
     for room in lost.rooms.iter().filter(|_| keeps_rooms) {

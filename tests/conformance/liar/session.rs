@@ -288,9 +288,10 @@ impl Session {
     /// Pings, and ends the session when one goes unanswered (*Heartbeat*).
     async fn beat(self: Rc<Session>) {
         let setup = self.world.setup;
-        let interval = match self.lies(Lie::PingsTooRarely) {
-            true => setup.ping_interval * 2,
-            false => setup.ping_interval,
+        let interval = match self.world.lie {
+            Some(Lie::PingsTooRarely) => setup.ping_interval * 2,
+            Some(Lie::PingsTooOften) => setup.ping_interval / 10,
+            _ => setup.ping_interval,
         };
         while tokio::time::timeout(interval, self.ended()).await.is_err() {
             let (way, is_upgraded) = {

@@ -77,7 +77,13 @@ fn hear_text(session: &Rc<Session>, text: &str) -> Option<()> {
         return session.lies(tolerance::of_text(text, has_entered)).then_some(());
     };
     let Some(count) = packet.attachments else {
-        let obeyed = obey(session, &packet, Vec::new());
+        let mut obeyed = obey(session, &packet, Vec::new());
+        if !has_entered
+            && packet.kind == Kind::Event
+            && session.lies(Lie::ObeysAndClosesBeforeConnect)
+        {
+            obeyed = None;
+        }
         let tolerated = tolerance::of_packet(&packet, has_entered);
         return obeyed.or_else(|| tolerated.filter(|it| session.lies(*it)).map(drop));
     };
@@ -121,6 +127,9 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
             }
             session.client.borrow_mut().sockets.remove(&packet.namespace);
             session.client.borrow_mut().last_id = id.clone();
+            if session.lies(Lie::LeavesTheMainNamespaceToo) {
+                session.client.borrow_mut().sockets.clear();
+            }
             if packet.namespace != "/" && session.lies(Lie::LeavesAllNamespaces) {
                 return None;
             }
@@ -160,7 +169,9 @@ fn socket_in(session: &Rc<Session>, namespace: &str) -> Option<String> {
         return client.sockets.values().next().cloned();
     }
     // Whoever has not been let in anywhere speaks with the session's id.
-    let obeys = !client.has_entered && session.lies(Lie::ObeysEventsBeforeConnect);
+    let obeys = !client.has_entered
+        && (session.lies(Lie::ObeysEventsBeforeConnect)
+            || session.lies(Lie::ObeysAndClosesBeforeConnect));
     obeys.then(|| session.sid.clone())
 }
 

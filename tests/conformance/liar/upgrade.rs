@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::packet::Message;
 use super::session::{End, Packet, Session, Way};
 use super::websocket::{Heard, Reader, Stop, Writer};
-use super::{Lie, World, bend, polling};
+use super::{Lie, PAYLOAD_BYTES_MAX, World, bend, polling};
 
 /// How long the last words may take, and then the client's.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -98,6 +98,13 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
             () = session.ended() => break Some(1000),
         };
         match heard {
+            Ok(Heard::Text(text)) if text.len() > PAYLOAD_BYTES_MAX => {
+                Packet::read(&text).into_iter().for_each(|packet| session.receive(packet));
+                // Only a lie reads so much.
+                if session.lies(Lie::TakesLongMessagesAndCloses) {
+                    break Some(1009);
+                }
+            }
             Ok(Heard::Text(text)) => match Packet::read(&text) {
                 Some(packet) => session.receive(packet),
                 None if ignores(session, &text) => {}
@@ -105,6 +112,9 @@ async fn carry(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
             },
             Ok(Heard::Binary(bytes)) => {
                 session.receive(Packet::Message(Message::Binary(bytes.into())));
+            }
+            Ok(Heard::Ping(_)) if session.lies(Lie::SendsEmptyPongs) => {
+                writer.pong(&[]).await;
             }
             Ok(Heard::Ping(_)) if session.lies(Lie::LeavesPingsUnanswered) => {}
             Ok(Heard::Ping(payload)) => {

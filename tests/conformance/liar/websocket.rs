@@ -135,7 +135,8 @@ impl Reader {
 
     fn message_bytes_max(&self) -> u64 {
         let bytes_max = PAYLOAD_BYTES_MAX as u64;
-        if self.world.lies(Lie::TakesLongMessages) {
+        let longer = [Lie::TakesLongMessages, Lie::TakesLongMessagesAndCloses];
+        if self.world.lie.is_some_and(|lie| longer.contains(&lie)) {
             return bytes_max * 10;
         }
         if self.world.lies(Lie::RefusesLargeMessages) { bytes_max - 1_000 } else { bytes_max }
@@ -166,6 +167,9 @@ impl Reader {
         match String::from_utf8(message) {
             Ok(text) => Ok(Some(Heard::Text(text))),
             Err(_) if self.world.lies(Lie::IgnoresBrokenUtf8) => Ok(None),
+            Err(error) if self.world.lies(Lie::MendsUtf8) => {
+                Ok(Some(Heard::Text(String::from_utf8_lossy(error.as_bytes()).into_owned())))
+            }
             Err(_) => Err(Stop::Wrong(1007)),
         }
     }

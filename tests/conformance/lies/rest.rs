@@ -34,4 +34,6 @@ pub(super) const LIES: &[Row] = &[
     row(SwapsAttachments, &["MSGP-04"]),
     row(AdmitsEverySecondTime, &["MSGP-05"]).alone(),
     row(IgnoresNoMessagePack, &["MSGP-06"]),
+    row(SendsTheMissedBackwards, &["CSR-02"]),
+    row(RecoversUnderAnotherId, &["CSR-02"]).unknown(&["CSR-05"]),
 ];

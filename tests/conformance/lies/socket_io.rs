@@ -58,4 +58,7 @@ pub(super) const LIES: &[Row] = &[
     row(CutsRoomNamesAtCommas, &["SIO-BIN-10"]),
     row(GivesOneIdToAllSockets, &["SIO-CON-01"]),
     row(TakesNamesAsTheyStand, &["SIO-EVT-05b"]),
+    row(ObeysAndClosesBeforeConnect, &["SIO-CON-07"]),
+    row(LeavesTheMainNamespaceToo, &["SIO-DIS-02", "SIO-DIS-03"]),
+    row(AcknowledgesNotAll, &["SIO-ACK-03"]),
 ];
