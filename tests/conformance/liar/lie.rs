@@ -105,6 +105,7 @@ pub(crate) enum Lie {
     JoinsAnew,
     JoinsLate,
     JoinsPacketsInAFrame,
+    KeepsIdleProbes,
     KeepsPostedClosesToItself,
     KeepsSessionsOfMalformedPosts,
     KeepsTheTcpConnection,

@@ -22,7 +22,9 @@ pub(super) async fn get(session: &Rc<Session>, line: &mut Line) -> Option<Answer
         return Some(Answer::refusal(400, "another poll is pending"));
     }
     let is_probed = session.wire.borrow().is_probed;
-    let is_released = is_probed && !session.lies(Lie::HoldsPollsWhileProbed);
+    let is_released = is_probed
+        && !session.lies(Lie::HoldsPollsWhileProbed)
+        && !session.lies(Lie::LeavesThePollPending);
     let patience = if is_released { PROBED_POLL } else { Duration::from_secs(3600) };
     let gone = async { while line.read().await.is_ok() {} };
     let packets = tokio::select! {

@@ -24,15 +24,15 @@ pub(super) async fn open(world: &Rc<World>, node: usize, reader: Reader, writer:
 /// A WebSocket that wants to take over a session that polls.
 pub(super) async fn probe(session: &Rc<Session>, mut reader: Reader, writer: Writer) {
     session.wire.borrow_mut().is_probed = true;
-    let time_max = match session.lies(Lie::KeepsUnfinishedUpgrades)
-        || session.lies(Lie::LetsASecondWebSocketTakeOver)
-    {
+    let keeps = session.lies(Lie::KeepsIdleProbes);
+    let patient = [Lie::KeepsUnfinishedUpgrades, Lie::LetsASecondWebSocketTakeOver];
+    let time_max = match session.world.lie.is_some_and(|lie| patient.contains(&lie)) || keeps {
         true => Duration::from_secs(3600),
         false => session.world.setup.upgrade_timeout,
     };
     let upgraded = tokio::select! {
         upgraded = is_upgraded(session, &mut reader, &writer) => upgraded,
-        () = session.ended() => false,
+        () = session.ended(), if !keeps => false,
         () = session.world.wait(time_max) => false,
     };
     {
