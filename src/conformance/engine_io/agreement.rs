@@ -4,6 +4,7 @@ use crate::conformance::check::{Check, Level, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::Request;
 use crate::conformance::trial::Trial;
+use tungstenite::handshake::derive_accept_key;
 
 pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
@@ -33,6 +34,22 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         why: "A client of another version would take the frames for something else.",
         differs: "socketioxide, aiohttp, netty-socketio and gevent accept it.",
         run: |trial| Box::pin(refuses_version(trial)),
+    },
+    Check {
+        id: "EIO-WS-12b",
+        title: "the agreement to a WebSocket shows that its request was read",
+        requirement: "If the response lacks a |Sec-WebSocket-Accept| header field or the \
+                      |Sec-WebSocket-Accept| contains a value other than the base64-encoded \
+                      SHA-1 of the concatenation of the |Sec-WebSocket-Key| […], the client MUST \
+                      _Fail the WebSocket Connection_.",
+        section: Section::WebSocket("4.1"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "GET with a key → 101 with `Upgrade: websocket`, `Connection: Upgrade`, and its accept",
+        why: "Browsers refuse a WebSocket whose agreement is another's, such as a cache's.",
+        differs: "",
+        run: |trial| Box::pin(agrees_to_the_key(trial)),
     },
     Check {
         id: "EIO-WS-13",
@@ -80,6 +97,30 @@ async fn refuses_version(trial: &Trial) -> Found {
         Some(_) => fine(),
         None => Ok("it does not say which version it understands".into()),
     }
+}
+
+async fn agrees_to_the_key(trial: &Trial) -> Found {
+    const EXPECTED: &str = "`Upgrade: websocket`, `Connection: Upgrade`, and the key's accept";
+    let request = trial.websocket_request(&trial.query("websocket"));
+    let key = request.header("Sec-WebSocket-Key").unwrap_or_default();
+    let accept = derive_accept_key(key.as_bytes());
+    let response = trial.make(&request).await.map_err(Stop::unknown)?;
+    if response.status != 101 {
+        return Err(Stop::unknown(format!("no WebSocket: {}", response.brief())));
+    }
+    let said = |name| response.header(name).unwrap_or_default();
+    let is_said = |name, wanted: &str| {
+        said(name).split(',').any(|token| token.trim().eq_ignore_ascii_case(wanted))
+    };
+    let agrees = is_said("upgrade", "websocket")
+        && is_said("connection", "upgrade")
+        && said("sec-websocket-accept") == accept;
+    ensure(agrees, EXPECTED, || {
+        let names = ["upgrade", "connection", "sec-websocket-accept"];
+        let told = names.map(|name| format!("{name}: {}", said(name))).join(", ");
+        format!("{told}; the accept of {key} is {accept}")
+    })?;
+    fine()
 }
 
 async fn refuses_missing_key(trial: &Trial) -> Found {

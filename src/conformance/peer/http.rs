@@ -48,6 +48,12 @@ impl Request {
         self
     }
 
+    /// The value of the header `name`, if it is said.
+    pub(in crate::conformance) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(said, _)| said.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The head of the request, up to its body.
     pub(in crate::conformance) fn head(&self, path: &str, authority: &str) -> String {
         let path = self.path.as_deref().unwrap_or(path);
@@ -55,8 +61,7 @@ impl Request {
         let query = &self.query;
         let mut head =
             format!("{} {path}{mark}{query} HTTP/1.1\r\nHost: {authority}\r\n", self.method);
-        let says =
-            |name: &str| self.headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
+        let says = |name: &str| self.header(name).is_some();
         if !says("connection") {
             head.push_str("Connection: close\r\n");
         }

@@ -49,7 +49,12 @@ pub(super) async fn without_offset(trial: &Trial) -> Found {
     let room = trial.room("early");
     let (speaker, away) = leave(trial, &room, false).await?;
     speaker.say(&room, MISSED[0]).await?;
-    let back = come_back(trial, &away, 1).await?;
+    let back = match come_back(trial, &away, 1).await {
+        Err(Stop::Failed(failure)) => {
+            return Ok(format!("b gets no session: {}", failure.observed));
+        }
+        back => back?,
+    };
     let session = if back.recovered { "the session it had" } else { "a new session" };
     let texts = if back.texts.is_empty() { "nothing" } else { "the text" };
     Ok(format!("b gets {session}, and {texts} that it missed"))

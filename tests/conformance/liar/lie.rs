@@ -8,6 +8,7 @@ pub(crate) enum Lie {
     AdmitsAnywhere,
     AdmitsEverySecondTime,
     AdmitsTwice,
+    AgreesToAnotherKey,
     AgreesToMalformedPosts,
     AllowsAnotherOrigin,
     AllowsNoMethods,

@@ -35,6 +35,7 @@ pub(super) fn agree(world: &World, head: &Head) -> Result<Answer, Answer> {
         return Err(Answer::refusal(400, "no key"));
     }
     let agreement = Answer::new(101).with("Upgrade", "websocket").with("Connection", "Upgrade");
+    let key = if world.lies(Lie::AgreesToAnotherKey) { "another" } else { key };
     Ok(agreement.with("Sec-WebSocket-Accept", derive_accept_key(key.as_bytes())))
 }
 
