@@ -34,7 +34,8 @@ impl Redis {
             .expect("it was found a moment ago");
         let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
         let mut lines = stdout.lines();
-        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("Ready to accept")));
+        // Older ones say that the server is now ready to, newer ones just that they are Ready to.
+        let ready = lines.any(|line| line.is_ok_and(|line| line.contains("eady to accept")));
         // Its pipe must not fill up.
         std::thread::spawn(move || lines.count());
         assert!(ready, "the Redis server has ended before it was ready");
