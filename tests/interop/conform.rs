@@ -20,7 +20,10 @@ use crate::support::redis::Redis;
 use crate::support::served::Served;
 
 /// A short heartbeat, and a page that may call.
-const NODE: &str = r#""pingInterval":1000,"pingTimeout":1000,"connectTimeout":3000,"cors":{"origin":"http://localhost:5173"}"#;
+const NODE: &str = concat!(
+    r#""pingInterval":1000,"pingTimeout":1000,"connectTimeout":3000,"#,
+    r#""cors":{"origin":"http://localhost:5173"}"#,
+);
 const PYTHON: &str =
     r#"{"ping_interval":1,"ping_timeout":1,"cors_allowed_origins":"http://localhost:5173"}"#;
 const HEARTBEAT: Duration = Duration::from_secs(1);
