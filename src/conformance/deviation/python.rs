@@ -265,7 +265,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-01b",
-        reason: "bug: tells everybody what is sent to the room None, which stands for no room. A \
+        reason: "bug: tells everybody what is sent to the room None, which everybody is in. A \
                  handler has to look at what it is given.",
         link: "https://github.com/miguelgrinberg/python-socketio/blob/v5.16.3/src/socketio/\
                base_manager.py#L34-L49",
@@ -273,7 +273,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-05",
-        reason: "bug: tells everybody what is sent to the room None, which stands for no room. A \
+        reason: "bug: tells everybody what is sent to the room None, which everybody is in. A \
                  handler has to look at what it is given.",
         link: "https://github.com/miguelgrinberg/python-socketio/blob/v5.16.3/src/socketio/\
                base_manager.py#L34-L49",
