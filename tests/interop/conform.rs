@@ -24,8 +24,9 @@ const NODE: &str = concat!(
     r#""pingInterval":1000,"pingTimeout":1000,"connectTimeout":3000,"#,
     r#""cors":{"origin":"http://localhost:5173"}"#,
 );
+/// It looks at each session about once in a timeout, and so may end one almost a whole one late.
 const PYTHON: &str =
-    r#"{"ping_interval":1,"ping_timeout":1,"cors_allowed_origins":"http://localhost:5173"}"#;
+    r#"{"ping_interval":1,"ping_timeout":1.5,"cors_allowed_origins":"http://localhost:5173"}"#;
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Fewer than a user's: what they show is tried in tests of their own.
 const LOAD_MESSAGES: u32 = 1_000;

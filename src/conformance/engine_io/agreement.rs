@@ -46,7 +46,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[],
         pace: Pace::Together,
-        wire: "GET with a key → 101 with `Upgrade: websocket`, `Connection: Upgrade`, and its accept",
+        wire: "GET with a key → 101 with `Upgrade`, `Connection` and the accept of that key",
         why: "Browsers refuse a WebSocket whose agreement is another's, such as a cache's.",
         differs: "",
         run: |trial| Box::pin(agrees_to_the_key(trial)),
