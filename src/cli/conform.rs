@@ -10,7 +10,6 @@ pub(super) use args::ConformArgs;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
@@ -19,20 +18,16 @@ use super::failure::Failure;
 use super::run::style;
 use super::{reproduce, signals};
 use crate::clock::unix_millis;
-use crate::conformance::{self, Check, Outcome, Trials, Tried};
+use crate::conformance::{self, Check, Trials, Tried};
 use crate::report::ExitKind;
 use crate::report::conform::{
     self, Baseline, BaselineError, ConformReport, Occasion, Scope, catalogue,
 };
 use crate::run::Stop;
-use crate::scenario::OrderPolicy;
 use args::ListFormat;
 use outputs::Outputs;
 use progress::Progress;
 use server::Server;
-
-/// What the bundled server is told: to have all that checks need, and a short heartbeat.
-const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
 
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
     if let Some(id) = &args.selection.explain {
@@ -80,22 +75,17 @@ fn attempt(
     server: &Server,
     checks: &[&'static Check],
 ) -> Result<Trials, Failure> {
-    // What the scenario does not look at is not tried.
-    let off = |check: &&&'static Check| {
-        server.scenario().order == OrderPolicy::Off && conform::is_of_order(check)
-    };
-    let tried: Vec<_> = checks.iter().filter(|check| !off(check)).copied().collect();
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let trials = runtime.block_on(async {
         let stop = signals::watch()
             .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
-        let mut progress = Progress::of(tried.len(), args.reports.quiet);
+        let mut progress = Progress::of(checks.len(), args.reports.quiet);
         let mut follow = |one: &Tried| progress.follow(one);
         let trials = async {
             let target = server.target(args).await?;
             let finish = wanted(stop.clone(), Stop::Finish);
-            let ran = conformance::run_until(target, &tried, &mut follow, finish).await;
+            let ran = conformance::run_until(target, checks, &mut follow, finish).await;
             let is_wanted = *stop.borrow() != Stop::No;
             ran.map_err(|error| if is_wanted { Failure::Interrupted } else { error.into() })
         };
@@ -106,16 +96,7 @@ fn attempt(
     });
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    let mut trials = trials?;
-    trials.tried.extend(checks.iter().filter(off).map(|check| Tried {
-        check,
-        outcome: Outcome::NotApplicable("the scenario says `order: off`".into()),
-        took: Duration::ZERO,
-        transcript: Vec::new(),
-        left_out: 0,
-    }));
-    trials.tried.sort_by_key(|one| checks.iter().position(|check| check.id == one.check.id));
-    Ok(trials)
+    trials
 }
 
 /// Comes back once somebody wants it to stop at least in this way.

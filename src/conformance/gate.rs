@@ -118,7 +118,8 @@ impl Tried {
     /// What nobody waited for.
     fn not(check: &'static Check) -> Tried {
         let outcome = Outcome::Unknown("interrupted before it was done".into());
-        Tried { check, outcome, took: Duration::ZERO, transcript: Vec::new(), left_out: 0 }
+        let (took, transcript) = (Duration::ZERO, Vec::new());
+        Tried { check, level: check.level, outcome, took, transcript, left_out: 0 }
     }
 }
 
@@ -157,7 +158,11 @@ impl Gate {
         while let Some(tried) = running.join_next().await {
             done(tried.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
         }
-        for check in checks.iter().filter(|check| check.pace == Pace::Alone) {
+        let alone = checks.iter().filter(|check| check.pace == Pace::Alone);
+        // What may take the server down comes last: nothing can be said of it afterwards.
+        let (hostile, harmless): (Vec<&Check>, Vec<&Check>) =
+            alone.copied().partition(|check| check.needs.contains(&Need::Hostile));
+        for check in harmless.into_iter().chain(hostile) {
             done(self.attempt(check).await);
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct RoundTrip<'t> {
 }
 
 enum Way<'t> {
-    Echo { peer: Peer, event: &'t str, back: &'t str },
+    Echo { peer: Box<Peer>, event: &'t str, back: &'t str },
     Chat { speaker: Box<Member<'t>>, hearer: Box<Member<'t>>, room: String },
 }
 
@@ -39,6 +39,7 @@ impl<'t> RoundTrip<'t> {
     /// As [`RoundTrip::by`].
     pub(super) async fn of(trial: &'t Trial, peer: Peer, via: Via) -> Result<RoundTrip<'t>, Stop> {
         if let Some((event, back)) = &trial.hooks().echo {
+            let peer = Box::new(peer);
             return Ok(RoundTrip { trial, way: Way::Echo { peer, event, back } });
         }
         let room = trial.room("round-trip");
@@ -51,6 +52,21 @@ impl<'t> RoundTrip<'t> {
         prove(trial, &room, &mut members).await?;
         let [speaker, hearer] = members.map(Box::new);
         Ok(RoundTrip { trial, way: Way::Chat { speaker, hearer, room } })
+    }
+
+    /// Has one text come back, for checks of what must not.
+    ///
+    /// # Errors
+    /// Unknown, when it does not.
+    pub(super) async fn works(&mut self) -> Result<(), Stop> {
+        self.say("works").await?;
+        match self.hear("works", "a text comes back").await {
+            Err(Stop::Failed(failure)) => {
+                let why = format!("a text that is said should come back: {}", failure.observed);
+                Err(Stop::unknown(why))
+            }
+            heard => heard,
+        }
     }
 
     /// The session that speaks.

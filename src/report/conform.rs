@@ -13,7 +13,6 @@ pub mod tap;
 pub mod text;
 
 pub use baseline::{Baseline, BaselineError};
-pub use judge::is_of_order;
 pub use model::{
     Change, CheckOutcome, CheckResult, ConformReport, Counts, DeviationNote, Occasion, Scope,
     Subject, WireLine,

@@ -8,7 +8,7 @@ use super::error::Mistake;
 use super::file::SenderPolicy;
 use super::file::{
     AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, EchoFile, EventFile,
-    HooksFile, JoinFile,
+    HooksFile, JoinFile, ParserFile,
 };
 use super::path::Path;
 use super::template::{Part, Pattern, Placeholder, Template};
@@ -164,6 +164,7 @@ fn chat_with_hooks() -> DialectMap {
         ack: Some("message-with-ack".into()),
         namespace: Some("/custom".into()),
         binary: true,
+        parser: ParserFile::default(),
     };
     DialectMap { leave: Some(leave), hooks, ..chat() }
 }

@@ -63,7 +63,7 @@ pub(in crate::cli) struct ConformArgs {
     /// The checks that need not pass, as --write-baseline writes them.
     #[arg(long, value_name = "FILE", env = "CHATBENCH_BASELINE", help_heading = JUDGEMENT)]
     pub(super) baseline: Option<PathBuf>,
-    /// Writes what does not pass into a baseline; without --baseline, nothing of it breaks the gate.
+    /// Writes what does not pass into a baseline. Without --baseline, none of it breaks the gate.
     #[arg(long, value_name = "FILE", env = "CHATBENCH_WRITE_BASELINE", help_heading = JUDGEMENT)]
     pub(super) write_baseline: Option<PathBuf>,
     #[command(flatten)]

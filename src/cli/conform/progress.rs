@@ -65,8 +65,7 @@ mod tests {
         let outcomes = [Outcome::Pass(String::new()), Outcome::Fail(failure)];
         let mut said = Vec::new();
         for outcome in outcomes {
-            let (took, transcript) = (Duration::ZERO, Vec::new());
-            let level = check.level;
+            let (level, took, transcript) = (check.level, Duration::ZERO, Vec::new());
             progress.follow(&Tried { check, level, outcome, took, transcript, left_out: 0 });
             said.push(progress.bar.message());
         }

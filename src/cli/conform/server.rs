@@ -16,7 +16,7 @@ const NO_DIALECT: &str = "none";
 const DEFAULTS: &str =
     "{users: 2, rooms: {count: 1}, load: {phases: [hold: {rate: 1/s, for: 1 s}]}}";
 
-/// What the bundled server is told: to have all that checks need, and a heartbeat that is soon over.
+/// What the bundled server is told: to have all that checks need, and a heartbeat soon over.
 const TO_BE_CHECKED: [&str; 5] = ["--hooks", "--ping-interval", "1s", "--ping-timeout", "1s"];
 
 /// The server as it is meant: a scenario, of which who talks how much does not matter.
@@ -85,6 +85,7 @@ impl Server {
             origin: args.origin.clone(),
             hooks: self.dialect.as_ref().map(|it| it.hooks.clone()).unwrap_or_default(),
             dialect: self.dialect.clone(),
+            order: scenario.order,
             process: args.pid.or(self.reference.as_ref().map(Reference::pid)),
             patience: Patience {
                 answer: args.pace.patience.duration(),

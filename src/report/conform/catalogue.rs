@@ -211,6 +211,7 @@ fn name(need: Need) -> &'static str {
         Need::Echo => "echo",
         Need::Ack => "ack",
         Need::Namespace => "namespace",
+        Need::Order => "order",
         Need::Leave => "leave",
         Need::Binary => "binary",
         Need::Cluster => "cluster",
@@ -218,6 +219,7 @@ fn name(need: Need) -> &'static str {
         Need::Heartbeat => "heartbeat",
         Need::ConnectTimeout => "connect timeout",
         Need::MaxPayload => "maxPayload",
+        Need::MessagePack => "MessagePack",
         Need::Recovery => "recovery",
         Need::Hostile => "hostile",
     }
@@ -231,6 +233,7 @@ fn long_name(need: Need) -> &'static str {
         Need::Echo => "an event that comes back (`hooks.echo` of the dialect)",
         Need::Ack => "an event that is acknowledged (`hooks.ack`)",
         Need::Namespace => "a second namespace (`hooks.namespace`)",
+        Need::Order => "that order matters (`order` of the scenario is not `off`)",
         Need::Leave => "an event that leaves a room (`leave` of the dialect)",
         Need::Binary => "that binary attachments are relayed (`hooks.binary`)",
         Need::Cluster => "another node of the cluster (`--peer-url`)",
@@ -238,6 +241,7 @@ fn long_name(need: Need) -> &'static str {
         Need::Heartbeat => "a heartbeat no longer than `--max-wait`",
         Need::ConnectTimeout => "a `--connect-timeout` no longer than `--max-wait`",
         Need::MaxPayload => "that the server says a `maxPayload`",
+        Need::MessagePack => "that packets are MessagePack (`hooks.parser`)",
         Need::Recovery => "connection state recovery",
         Need::Hostile => "leave to take the server down (`--hostile`)",
     }

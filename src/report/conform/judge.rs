@@ -2,18 +2,10 @@
 
 use super::baseline::{Baseline, Listed};
 use super::model::{Change, CheckOutcome, CheckResult, ConformReport, Counts};
-use crate::conformance::{Check, Level};
+use crate::conformance::Level;
 use crate::oracle::Verdict;
 use crate::report::ExitKind;
 use crate::report::model::Exit;
-
-/// Checks that judge nothing but the order of messages, which `order` in the scenario is about.
-const OF_ORDER: [&str; 3] = ["CHAT-ORD-01", "CHAT-ORD-02", "CHAT-ORD-03"];
-
-/// Whether `order` in the scenario says what failing this check costs.
-pub fn is_of_order(check: &Check) -> bool {
-    OF_ORDER.iter().any(|id| check.id.starts_with(id))
-}
 
 /// How a check that did not pass breaks the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -243,7 +243,7 @@ impl ConformReport {
             interrupted: trials.interrupted,
             took_s: seconds(trials.took),
             counts: Counts::default(),
-            checks: trials.tried.iter().map(|one| result(one, scope.order)).collect(),
+            checks: trials.tried.iter().map(result).collect(),
             scope,
         };
         for (check, tried) in report.checks.iter_mut().zip(&trials.tried) {
@@ -297,20 +297,16 @@ impl ConformReport {
     }
 }
 
-fn result(tried: &Tried, order: OrderPolicy) -> CheckResult {
+fn result(tried: &Tried) -> CheckResult {
     let check = tried.check;
     let group = conformance::CATALOGUE
         .iter()
         .find(|group| group.checks.iter().any(|one| one.id == check.id));
-    let level = match order {
-        OrderPolicy::Warn if judge::is_of_order(check) => Level::Should.max(check.level),
-        OrderPolicy::Warn | OrderPolicy::Fail | OrderPolicy::Off => check.level,
-    };
     let mut result = CheckResult {
         id: check.id.into(),
         group: group.map_or("others", |group| group.title).into(),
         title: check.title.into(),
-        level,
+        level: tried.level,
         requirement: check.requirement.into(),
         section: check.section.to_string(),
         outcome: CheckOutcome::Pass,
