@@ -41,6 +41,20 @@ fn the_truth_passes() {
     }
 }
 
+/// Where memory and files can be looked at, too; and where senders hear themselves.
+#[test]
+fn the_truth_passes_apart_and_echoed() {
+    let passes = |ids: &str, server: Server| {
+        let checks = conformance::checks().filter(|check| check.id.starts_with(ids));
+        let tried = tried(&server, &checks.collect::<Vec<_>>()).expect("there is a server");
+        let passed = |one: &&Tried| matches!(one.outcome, Outcome::Pass(_));
+        let wrong: Vec<String> = tried.iter().filter(|one| !passed(one)).map(told).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    };
+    passes("RES", Server { is_apart: true, ..Server::honest(Setup::default()) });
+    passes("CHAT-EXC-01b", Server::honest(setup_for(&["CHAT-EXC-01b"])));
+}
+
 #[test]
 fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
     let rows: Vec<&Row> = ALL.iter().copied().flatten().filter(|row| is_wanted(row)).collect();
@@ -69,7 +83,7 @@ fn is_wanted(row: &Row) -> bool {
 
 /// What is otherwise than `row` says.
 fn complaint_of(row: &Row) -> Option<String> {
-    let server = Server::lying(row.lie, row.setup());
+    let server = Server { is_apart: row.is_apart, ..Server::lying(row.lie, row.setup()) };
     let of_row = |group: &&Group| group.checks.iter().any(|check| row.fails.contains(&check.id));
     let groups = CATALOGUE.iter().filter(of_row);
     let checks = groups.flat_map(|group| group.checks);

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use chatbench::conformance::{self, Check, Patience, Target, Tried};
-use chatbench::scenario::{Hooks, OrderPolicy, Overrides, Parser, Scenario};
+use chatbench::scenario::{Hooks, OrderPolicy, Overrides, Parser, Scenario, SenderPolicy};
 use chatbench::transport::{Endpoint, Tls};
 use tokio::runtime::{Builder, LocalOptions};
 
+use crate::apart::Apart;
 use crate::liar::{Liar, Lie, Setup, Stub};
 
 /// A server to be started, and tried.
@@ -16,6 +17,8 @@ pub(crate) struct Server {
     pub(crate) setup: Setup,
     /// How long an answer may take.
     pub(crate) answer: Duration,
+    /// It is a process of its own.
+    pub(crate) is_apart: bool,
 }
 
 /// What a server lives by.
@@ -30,7 +33,7 @@ pub(crate) enum Tale {
 
 impl Server {
     pub(crate) fn honest(setup: Setup) -> Server {
-        Server { tale: Tale::Truth, setup, answer: Duration::from_secs(1) }
+        Server { tale: Tale::Truth, setup, answer: Duration::from_secs(1), is_apart: false }
     }
 
     pub(crate) fn lying(lie: Lie, setup: Setup) -> Server {
@@ -40,6 +43,12 @@ impl Server {
 
 /// What becomes of `checks` on `server`.
 pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
+    if server.is_apart {
+        let lie = if let Tale::Lie(lie) = server.tale { Some(lie) } else { None };
+        let apart = Apart::start(lie);
+        let urls = [apart.url().to_owned(), apart.url().to_owned()];
+        return tried_on(&urls, Some(apart.pid()), server, checks);
+    }
     let (lie, stub) = match server.tale {
         Tale::Truth | Tale::Nobody => (None, None),
         Tale::Lie(lie) => (Some(lie), None),
@@ -54,9 +63,18 @@ pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tr
         }
         _ => Some(liar),
     };
+    tried_on(&urls, None, server, checks)
+}
+
+fn tried_on(
+    urls: &[String; 2],
+    process: Option<u32>,
+    server: &Server,
+    checks: &[&'static Check],
+) -> Result<Vec<Tried>, String> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     runtime.expect("a runtime can be built").block_on(async {
-        let target = target(&urls, server).await;
+        let target = Target { process, ..target(urls, server).await };
         let trials = conformance::run(target, checks, &mut |_| {}).await;
         trials.map(|trials| trials.tried).map_err(|error| error.to_string())
     })
@@ -65,7 +83,10 @@ pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tr
 async fn target(urls: &[String; 2], server: &Server) -> Target {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/hooks.yaml");
     let scenario = Scenario::read(&hooks, &Overrides::default());
-    let dialect = scenario.expect("the dialect with its hooks is sound").dialect;
+    let mut dialect = scenario.expect("the dialect with its hooks is sound").dialect;
+    if server.setup.echoed {
+        dialect.sender = SenderPolicy::Echoed;
+    }
     let parser = if server.setup.msgpack { Parser::MessagePack } else { Parser::Text };
     let resolve = async |url| Endpoint::resolve(url, "/socket.io/").await;
     Target {

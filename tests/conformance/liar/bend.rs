@@ -97,7 +97,7 @@ pub(super) fn members(
     members
 }
 
-/// Whether the member `id` hears it: all do but the one it comes from.
+/// Whether the member `id` hears it: all do, but for the one it comes from where that is left out.
 pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
     let history = chat.sockets.get(id).map(|socket| &socket.history);
     let Some(history) = history else { return true };
@@ -115,7 +115,8 @@ pub(super) fn hears(world: &World, chat: &Chat, said: &Said, id: &str) -> bool {
         Some(Lie::TellsSendersWhoLeftTheirOwnRoom) => history.has_left_its_own_room,
         Some(Lie::TellsSendersWhoPoll) => history.has_posted,
         Some(Lie::TellsSendersInManyRooms) => rooms > 2,
-        _ => false,
+        Some(Lie::LeavesOutTheSender) => false,
+        _ => world.setup.echoed,
     }
 }
 

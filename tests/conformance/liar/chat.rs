@@ -10,6 +10,9 @@ use super::relay;
 use super::session::Session;
 use super::{Lie, World};
 
+/// What a lie keeps of each join, in bytes.
+const KEPT_OF_ROOM_BYTES: usize = 20_000;
+
 /// The sockets of all namespaces, and their rooms.
 #[derive(Default)]
 pub(super) struct Chat {
@@ -143,6 +146,9 @@ fn room(session: &Session, event: &Event<'_>) -> Option<String> {
 }
 
 fn join_as_told(world: &Rc<World>, namespace: &str, room: &str, id: &str) {
+    if world.lies(Lie::KeepsMemoryOfRooms) {
+        world.keep(KEPT_OF_ROOM_BYTES);
+    }
     if world.lies(Lie::JoinsLate) {
         let (world, namespace) = (Rc::clone(world), namespace.to_owned());
         let (room, id) = (room.to_owned(), id.to_owned());

@@ -51,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) recovery: bool,
     /// Packets are MessagePack.
     pub(crate) msgpack: bool,
+    /// Senders hear themselves, by the dialect.
+    pub(crate) echoed: bool,
 }
 
 /// A server that opens sessions and does nothing more.
@@ -70,6 +72,7 @@ impl Default for Setup {
             upgrade_timeout: Duration::from_secs(2),
             recovery: false,
             msgpack: false,
+            echoed: false,
         }
     }
 }
@@ -153,7 +156,19 @@ pub(crate) struct World {
     tally: Cell<u32>,
     /// A lie took it down: it accepts no more.
     is_down: Cell<bool>,
+    /// What a lie never gives back.
+    kept: RefCell<Vec<Kept>>,
 }
+
+/// Something that is there to be kept, and nothing else.
+#[expect(dead_code, reason = "nobody looks at it again")]
+enum Kept {
+    Memory(Vec<u8>),
+    File(std::fs::File),
+}
+
+/// What a lie keeps of each visit, in bytes.
+const KEPT_OF_VISIT_BYTES: usize = 100_000;
 
 impl World {
     fn new(lie: Option<Lie>, stub: Option<Stub>, setup: Setup) -> World {
@@ -167,6 +182,24 @@ impl World {
             chat: RefCell::default(),
             tally: Cell::new(0),
             is_down: Cell::new(false),
+            kept: RefCell::default(),
+        }
+    }
+
+    /// Keeps memory for ever.
+    fn keep(&self, bytes: usize) {
+        // Written to, or else it would be none.
+        self.kept.borrow_mut().push(Kept::Memory(vec![1; bytes]));
+    }
+
+    /// What lies keep of a visit.
+    fn keep_of_visit(&self) {
+        if self.lies(Lie::KeepsMemoryOfVisits) {
+            self.keep(KEPT_OF_VISIT_BYTES);
+        }
+        if self.lies(Lie::KeepsFilesOfVisits) {
+            let file = std::fs::File::open("/dev/null").expect("there is nothing");
+            self.kept.borrow_mut().push(Kept::File(file));
         }
     }
 

@@ -260,6 +260,7 @@ impl Session {
             return;
         }
         self.world.sessions.borrow_mut().remove(&self.sid);
+        self.world.keep_of_visit();
         let sockets = self.client.borrow_mut().take_sockets();
         for id in sockets {
             chat::forget(&self.world, &id, true);

@@ -4,6 +4,7 @@ use super::{Row, row};
 use crate::liar::Lie::*;
 
 pub(super) const LIES: &[Row] = &[
+    row(LeavesOutTheSender, &["CHAT-EXC-01b"]).alone(),
     row(SendsAllTwice, &["CHAT-DLV-01", "CHAT-DLV-03"]),
     row(LosesSome, &["CHAT-DLV-02", "CHAT-DLV-04", "CHAT-DLV-04b"]),
     row(SendsSomeTwice, &["CHAT-DLV-03"]),
