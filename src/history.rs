@@ -23,6 +23,8 @@ pub enum EventKind {
     Connected {
         /// From the first step of this attempt to the namespace's CONNECT.
         after: Duration,
+        /// What it is to the server.
+        session: Session,
     },
     /// An attempt to connect came to nothing; the user will try again.
     ConnectFailed {
@@ -33,9 +35,18 @@ pub enum EventKind {
     Disconnected {
         /// What ended it, for a person to read.
         why: Box<str>,
+        /// Whether the server may take up the session where it was lost.
+        resumable: bool,
+    },
+    /// The user ended its connection on purpose, and comes back later.
+    Departed {
+        /// How it went.
+        how: Departure,
     },
     /// The user left on purpose: the run is over.
     Closed,
+    /// The server showed that the connection stands, by something that is no event.
+    Alive,
     /// The join of a room is on its way to the server.
     Joining {
         /// The room.
@@ -55,6 +66,30 @@ pub enum EventKind {
         /// How long it was waited for.
         after: Duration,
     },
+    /// The user hears something in the room for the first time since it joined.
+    FirstHeard {
+        /// The room.
+        room: RoomId,
+        /// From the join.
+        after: Duration,
+    },
+    /// The user hears something for the first time since it was without a connection.
+    Resumed {
+        /// From the moment it wanted to be back: its first attempt to reconnect was due.
+        after: Duration,
+        /// From the loss of its connection, if nobody here wanted that.
+        deaf: Option<Duration>,
+    },
+    /// The user tells the server that it leaves the room.
+    Leaving {
+        /// The room.
+        room: RoomId,
+    },
+    /// The server has had its time to take the user out of the room.
+    Left {
+        /// The room.
+        room: RoomId,
+    },
     /// The user handed a message of the load to its connection.
     Sent {
         /// The message, with the time at which it was due.
@@ -73,6 +108,13 @@ pub enum EventKind {
         /// When it was due.
         intended: Timestamp,
     },
+    /// A message was due, and its user was away on purpose.
+    Away {
+        /// The room it was meant for.
+        room: RoomId,
+        /// When it was due.
+        intended: Timestamp,
+    },
     /// The user heard a message of this run.
     Received {
         /// Which message.
@@ -86,6 +128,29 @@ pub enum EventKind {
     Unrecognised {
         /// The text it carries where a text should stand, or else the whole of it, cut short.
         text: Box<str>,
+    },
+}
+
+/// What a new connection is to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Session {
+    /// Somebody new, who is in no room.
+    New,
+    /// The one who was there before, still in its rooms (connection state recovery).
+    Recovered,
+    /// Somebody new, although it asked to be taken for the one who was there before.
+    Declined,
+}
+
+/// How a user ends its connection on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// It leaves the namespace by a closing packet.
+    Disconnect,
+    /// The connection is cut without a word.
+    Drop {
+        /// Whether the server may take up the session where it was lost.
+        resumable: bool,
     },
 }
 

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
+use crate::scenario::MoveKind;
 use crate::time::Timestamp;
 
 /// Something a shard does at its time. Users, seats, speakers and rooms are meant by their place
@@ -17,6 +19,14 @@ pub(super) enum Task {
     JoinOver { seat: u32, asked: Timestamp },
     /// A speaker says its next message.
     Speak { speaker: u32 },
+    /// A user makes its next move.
+    Move { user: u32, kind: MoveKind, pick: u32, away: Duration },
+    /// Many are cut off at once.
+    Storm { storm: u32 },
+    /// A user wants back into the room that it left.
+    Return { seat: u32 },
+    /// The server has had its time to take somebody out who left; `since` says which time.
+    Left { seat: u32, since: Timestamp },
 }
 
 impl Task {

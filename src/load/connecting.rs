@@ -10,8 +10,9 @@ use rand_xoshiro::SplitMix64;
 use super::Command;
 use super::agenda::Task;
 use super::crowd::{Ear, Shared};
-use crate::client::{self, Client, ConnectError, Listener};
-use crate::history::EventKind;
+use super::user::User;
+use crate::client::{self, Call, Client, ConnectError, Listener};
+use crate::history::{EventKind, Session};
 use crate::time::Timestamp;
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(100);
@@ -30,20 +31,24 @@ pub(super) fn connect(shared: &Shared, user: u32) {
         return;
     }
     crowd.connecting += 1;
-    crowd.users[user as usize].attempts += 1;
+    let state = &mut crowd.users[user as usize];
+    state.attempts += 1;
+    let lingering = state.lingering.take();
+    crowd.gone.extend(lingering);
     tokio::task::spawn_local(attempt(Rc::clone(shared), user));
 }
 
 async fn attempt(shared: Shared, user: u32) {
-    let (brief, options, id, attempt) = {
+    let (brief, options, id, attempt, past) = {
         let crowd = shared.borrow();
-        let state = &crowd.users[user as usize];
-        (Arc::clone(&crowd.brief), Rc::clone(&crowd.options), state.id, state.attempts)
+        let User { id, attempts, past, .. } = &crowd.users[user as usize];
+        (Arc::clone(&crowd.brief), Rc::clone(&crowd.options), *id, *attempts, past.clone())
     };
     let endpoint = &brief.endpoints[brief.plan.users[id.index()].target];
     let ear: Rc<dyn Listener> = Rc::new(Ear { crowd: Rc::clone(&shared), user, attempt });
     let began = brief.clock.now();
-    let result = client::connect(&options, endpoint, id.index(), ear).await;
+    let call = Call { endpoint, turn: id.index(), past };
+    let result = client::connect(&options, call, ear).await;
     conclude(&shared, user, began, result);
 }
 
@@ -63,11 +68,21 @@ fn conclude(
     let id = state.id;
     match result {
         Ok(client) => {
+            let recovered = client.recovered();
+            state.replayed = false;
+            let session = match state.past.take() {
+                Some(_) if recovered => Session::Recovered,
+                Some(_) => Session::Declined,
+                None => Session::New,
+            };
             state.client = Some(client);
-            crowd.note(at, id, EventKind::Connected { after: at.since(began) });
-            crowd.join_rooms(user);
+            crowd.note(at, id, EventKind::Connected { after: at.since(began), session });
+            crowd.join_rooms(user, recovered);
         }
         Err(error) => {
+            if std::mem::take(&mut state.replayed) {
+                state.past = None;
+            }
             state.failures += 1;
             let failures = state.failures;
             crowd.note(at, id, EventKind::ConnectFailed { why: error.to_string().into() });
@@ -88,7 +103,10 @@ fn conclude(
 pub(super) fn recover(shared: &Shared) {
     loop {
         let mut crowd = shared.borrow_mut();
-        let Some(user) = crowd.lost.pop_front() else { return };
+        let Some(user) = crowd.lost.pop_front() else {
+            drop(crowd);
+            return clear_away(shared);
+        };
         let at = crowd.now();
         let state = &mut crowd.users[user as usize];
         state.failures += 1;
@@ -98,9 +116,16 @@ pub(super) fn recover(shared: &Shared) {
             crowd.stay_away(user);
         }
         let gone = crowd.users[user as usize].client.take();
-        drop(crowd);
-        // Outside of the crowd, for a connection that is dropped looks for its driver.
-        drop(gone);
+        crowd.gone.extend(gone);
+    }
+}
+
+/// Ends connections that nobody wants any more: outside of the crowd, for a connection that is
+/// dropped looks for its driver.
+fn clear_away(shared: &Shared) {
+    let gone = std::mem::take(&mut shared.borrow_mut().gone);
+    for mut client in gone {
+        client.close();
     }
 }
 
@@ -113,6 +138,9 @@ impl super::crowd::Crowd {
         let jitter = SplitMix64::seed_from_u64(seed).random_range(0.5..1.5);
         let doubled = BACK_OFF_MIN * 2_u32.saturating_pow(failures.saturating_sub(1).min(10));
         let due = now + doubled.min(BACK_OFF_MAX).mul_f64(jitter);
+        if let Some(absence) = &mut self.users[user as usize].absence {
+            absence.wanted = absence.wanted.min(due);
+        }
         self.agenda.add(due, Task::Connect { user });
         self.news.tell();
     }

@@ -10,10 +10,10 @@ use super::bell::Bell;
 use super::joining::{Probing, RoomState};
 use super::reception::{Reader, Reception};
 use super::speaking::Speaker;
-use super::user::{Membership, Seat, User};
+use super::user::{Absence, Membership, Seat, User};
 use super::{Brief, Command};
-use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
-use crate::client::{ClientOptions, Heard, Listener};
+use crate::chat::{Message, Texts, UserId};
+use crate::client::{Client, ClientOptions, Heard, Listener, Recovery};
 use crate::history::{Event, EventKind, History};
 use crate::scenario::{Confirm, ShardPlan};
 use crate::time::Timestamp;
@@ -34,6 +34,8 @@ pub(super) struct Crowd {
     reader: Reader,
     /// Users whose connection was lost, and must be taken down outside of it.
     pub(super) lost: VecDeque<u32>,
+    /// Connections that are over, and must be dropped outside of it.
+    pub(super) gone: Vec<Box<dyn Client>>,
     /// Users that wait until fewer are connecting.
     pub(super) waiting: VecDeque<u32>,
     pub(super) connecting: usize,
@@ -58,25 +60,27 @@ impl Crowd {
         let mut rooms: Vec<RoomState> = Vec::with_capacity(part.rooms.len());
         for (place, &id) in part.rooms.iter().enumerate() {
             places[id.index()] = place as u32;
-            rooms.push(RoomState::new(brief.plan.rooms[id.index()].members.len()));
+            rooms.push(RoomState::new(&brief.plan.rooms[id.index()]));
         }
         let mut users = Vec::with_capacity(part.users.len());
         let mut seats = Vec::new();
         for (user, &id) in part.users.iter().enumerate() {
             let from = seats.len() as u32;
-            for &(room, slot) in &brief.plan.users[id.index()].memberships {
-                let place = places[room.index()];
-                rooms[place as usize].seats[slot as usize] = seats.len() as u32;
-                seats.push(Seat::new(user as u32, room, place));
+            let planned = &brief.plan.users[id.index()];
+            let spare = planned.spare.map(|at| from + at);
+            for &(room, slot) in &planned.memberships {
+                let (place, seat) = (places[room.index()], seats.len() as u32);
+                rooms[place as usize].seats[slot as usize] = seat;
+                seats.push(Seat::new((user as u32, room, place), spare != Some(seat)));
             }
-            users.push(User::new(id, from..seats.len() as u32));
+            users.push(User::new(id, from..seats.len() as u32, spare));
         }
         let texts = brief.texts();
         Crowd {
             options: brief.client_options(),
             history,
             agenda: Agenda::default(),
-            unseated: seats.len(),
+            unseated: seats.iter().filter(|seat| seat.awaited).count(),
             users,
             seats,
             rooms,
@@ -86,6 +90,7 @@ impl Crowd {
             reader: Reader::new(brief.texts(), &brief.scenario.dialect),
             texts,
             lost: VecDeque::new(),
+            gone: Vec::new(),
             waiting: VecDeque::new(),
             connecting: 0,
             last_heard: Timestamp::ZERO,
@@ -106,14 +111,20 @@ impl Crowd {
 
     fn hear(&mut self, user: u32, data: &str, recoverable: bool, at: Timestamp) {
         let id = self.users[user as usize].id;
+        if self.users[user as usize].client.is_none() {
+            // What the server says before it takes the session up is not said again.
+            self.users[user as usize].replayed = true;
+        }
         let Brief { plan, scenario, .. } = &*self.brief;
         match self.reader.read(data, recoverable, plan, &scenario.dialect) {
             Reception::Message { message, intact } => {
                 self.last_heard = at;
+                let heard = message;
                 let Message { id: message, intended, .. } = message;
                 let kind = EventKind::Received { id: message, intended, intact };
                 self.note(at, id, kind);
-                self.evidence(user, message, at);
+                self.resume(user, at);
+                self.evidence(user, &heard, at);
             }
             Reception::Unrecognised(text) => {
                 self.note(at, id, EventKind::Unrecognised { text });
@@ -123,48 +134,76 @@ impl Crowd {
         }
     }
 
-    /// A message that a member hears in a room shows that it is in.
-    fn evidence(&mut self, user: u32, message: MessageId, at: Timestamp) {
-        if !matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe) {
+    /// The user hears something: whatever it was cut off from, it is back.
+    fn resume(&mut self, user: u32, at: Timestamp) {
+        let state = &mut self.users[user as usize];
+        if state.client.is_none() || state.absence.is_none() {
             return;
         }
+        let (id, absence) = (state.id, state.absence.take());
+        let Some(Absence { wanted, lost }) = absence else { return };
+        let (after, deaf) = (at.since(wanted), lost.map(|lost| at.since(lost)));
+        self.note(at, id, EventKind::Resumed { after, deaf });
+    }
+
+    /// A message that a member hears in a room shows that it is in.
+    fn evidence(&mut self, user: u32, message: &Message, at: Timestamp) {
         let seats = self.users[user as usize].seats.clone();
         for seat in seats {
-            let Seat { room, membership, .. } = self.seats[seat as usize];
-            if room != message.room {
+            let Seat { room, membership, unheard, again, .. } = self.seats[seat as usize];
+            if room != message.id.room {
                 continue;
             }
-            let own = message.sender == self.users[user as usize].id;
-            if membership != Membership::In && (!own || self.sender_echoed()) {
-                self.joined(seat, at);
+            let Some(asked) = unheard.filter(|_| membership.is_present()) else { return };
+            let own = message.id.sender == self.users[user as usize].id;
+            // What was said before it came back may still be meant for when it was in before.
+            let stale = again && message.intended < asked;
+            if !stale && (!own || self.sender_echoed()) {
+                self.seats[seat as usize].unheard = None;
+                let id = self.users[user as usize].id;
+                self.note(at, id, EventKind::FirstHeard { room, after: at.since(asked) });
+                if matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe) {
+                    self.joined(seat, at);
+                }
             }
             return;
         }
+    }
+
+    /// What the next connection of `user` may take up. Nothing, if a join or a leave is still under
+    /// way: whether the server keeps the user in that room would not be known.
+    pub(super) fn past(&self, user: u32) -> Option<Recovery> {
+        let state = &self.users[user as usize];
+        let settled = |seat: &Seat| {
+            let under_way = seat.membership != Membership::In && seat.membership.is_present();
+            !under_way && seat.leaving.is_none()
+        };
+        let seats = state.seats.start as usize..state.seats.end as usize;
+        let all_settled = self.seats[seats].iter().all(settled);
+        state.client.as_ref().filter(|_| all_settled)?.recovery()
     }
 
     fn lose(&mut self, user: u32, why: &str, at: Timestamp) {
         if self.dismissed {
             return;
         }
-        let id = self.users[user as usize].id;
-        self.note(at, id, EventKind::Disconnected { why: why.into() });
+        if self.users[user as usize].client.is_none() {
+            // It has said goodbye before.
+            let gone = self.users[user as usize].lingering.take();
+            self.gone.extend(gone);
+            return self.news.tell();
+        }
+        let past = self.past(user);
+        let state = &mut self.users[user as usize];
+        state.lost_at(at);
+        state.past = past;
+        let (id, resumable) = (state.id, state.past.is_some());
+        self.note(at, id, EventKind::Disconnected { why: why.into(), resumable });
         for seat in self.users[user as usize].seats.clone() {
-            self.stand_up(seat);
+            self.stand_up(seat, resumable);
         }
         self.lost.push_back(user);
         self.news.tell();
-    }
-}
-
-impl Seat {
-    fn new(user: u32, room: RoomId, place: u32) -> Seat {
-        Seat { user, room, place, sequence: 0, membership: Membership::Out, awaited: true }
-    }
-}
-
-impl User {
-    fn new(id: UserId, seats: std::ops::Range<u32>) -> User {
-        User { id, client: None, attempts: 0, failures: 0, awaited: true, seats }
     }
 }
 
@@ -185,6 +224,7 @@ impl Listener for Ear {
         match heard {
             Heard::Event { data, recoverable } => crowd.hear(self.user, data, recoverable, at),
             Heard::Ack { id } => crowd.confirmed_by_ack(self.user, id, at),
+            Heard::Alive => crowd.note(at, crowd.users[self.user as usize].id, EventKind::Alive),
             Heard::Lost(reason) => crowd.lose(self.user, &reason.to_string(), at),
         }
     }

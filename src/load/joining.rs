@@ -7,7 +7,7 @@ use super::agenda::Task;
 use super::crowd::Crowd;
 use super::user::{Membership, Seat};
 use crate::history::{Event, EventKind};
-use crate::scenario::{Confirm, Fields, Offset, SenderPolicy};
+use crate::scenario::{Confirm, Fields, Offset, Room, SenderPolicy};
 use crate::time::Timestamp;
 
 const PROBE_INTERVAL_MIN: Duration = Duration::from_millis(50);
@@ -30,11 +30,11 @@ pub(super) struct RoomState {
 }
 
 impl RoomState {
-    pub(super) fn new(members: usize) -> RoomState {
+    pub(super) fn new(room: &Room) -> RoomState {
         RoomState {
-            seats: vec![u32::MAX; members].into(),
+            seats: vec![u32::MAX; room.members.len()].into(),
             joining: 0,
-            absent: members as u32,
+            absent: room.residents,
             probe_due: false,
             probe_interval: PROBE_INTERVAL_MIN,
             turn: 0,
@@ -67,12 +67,31 @@ impl Crowd {
         self.brief.scenario.dialect.sender == SenderPolicy::Echoed
     }
 
-    /// A user that has just connected asks to be let into all its rooms.
-    pub(super) fn join_rooms(&mut self, user: u32) {
+    /// A user that has just connected asks to be let into all the rooms that it wants to be in,
+    /// but for those that the server has left it in.
+    pub(super) fn join_rooms(&mut self, user: u32, recovered: bool) {
         let first_time = std::mem::take(&mut self.users[user as usize].awaited);
         for seat in self.users[user as usize].seats.clone() {
+            let state = &mut self.seats[seat as usize];
+            let stayed = recovered && state.membership == Membership::Suspended;
+            (state.leaving, state.again) = (None, recovered);
+            state.membership = if stayed { Membership::In } else { Membership::Out };
+            if state.wanted && !stayed {
+                self.ask(seat);
+            }
+            if self.seats[seat as usize].wanted {
+                self.account_for(seat, first_time);
+            }
+        }
+    }
+
+    /// Asks to be let into a room, if the user wants to be in it, can ask, and has not asked.
+    pub(super) fn come_in(&mut self, seat: u32) {
+        let Seat { user, place, wanted, leaving, membership, .. } = self.seats[seat as usize];
+        let connected = self.users[user as usize].client.is_some();
+        if wanted && connected && leaving.is_none() && !membership.is_present() {
             self.ask(seat);
-            self.account_for(seat, first_time);
+            self.probe_if_needed(place);
         }
     }
 
@@ -81,7 +100,9 @@ impl Crowd {
         let first_time = std::mem::take(&mut self.users[user as usize].awaited);
         for seat in self.users[user as usize].seats.clone() {
             self.settled(seat);
-            self.account_for(seat, first_time);
+            if self.seats[seat as usize].wanted {
+                self.account_for(seat, first_time);
+            }
         }
     }
 
@@ -110,7 +131,9 @@ impl Crowd {
                 None
             }
         };
-        self.seats[seat as usize].membership = Membership::Joining { asked: at, probed: None, ack };
+        let asking = &mut self.seats[seat as usize];
+        asking.membership = Membership::Joining { asked: at, probed: None, ack };
+        asking.unheard = Some(at);
         self.rooms[place as usize].joining += 1;
         match join.confirm {
             Confirm::Probe => {}
@@ -186,7 +209,8 @@ impl Crowd {
             let seat = &self.seats[room.seats[slot as usize] as usize];
             let waits = matches!(seat.membership, Membership::Joining { .. });
             let only_one = waits && room.joining == 1 && !self.sender_echoed();
-            self.users[seat.user as usize].client.is_some() && !only_one
+            let connected = self.users[seat.user as usize].client.is_some();
+            connected && seat.membership.is_present() && !only_one
         })
     }
 
@@ -277,7 +301,7 @@ impl Crowd {
         let Seat { user, room, membership, .. } = self.seats[seat as usize];
         let asked = match membership {
             Membership::Joining { asked, .. } | Membership::Deaf { asked } => asked,
-            Membership::Out | Membership::In => return,
+            Membership::Out | Membership::In | Membership::Suspended => return,
         };
         let kind = EventKind::Joined { room, after: at.since(asked) };
         self.note(at, self.users[user as usize].id, kind);
@@ -294,14 +318,25 @@ impl Crowd {
         }
     }
 
-    /// The connection is gone, and with it the place in the room.
-    pub(super) fn stand_up(&mut self, seat: u32) {
+    /// The connection is gone, and with it the place in the room, unless the server keeps it.
+    pub(super) fn stand_up(&mut self, seat: u32, resumable: bool) {
+        let Seat { place, membership, .. } = self.seats[seat as usize];
+        self.rise(seat);
+        self.seats[seat as usize].leaving = None;
+        if resumable && membership == Membership::In {
+            self.seats[seat as usize].membership = Membership::Suspended;
+        }
+        self.unmark_probed(place);
+    }
+
+    /// The member at `seat` is not in its room any more, nor on its way into it.
+    pub(super) fn rise(&mut self, seat: u32) {
         let Seat { place, membership, .. } = self.seats[seat as usize];
         self.seats[seat as usize].membership = Membership::Out;
+        self.seats[seat as usize].unheard = None;
         if matches!(membership, Membership::Joining { .. }) {
             self.rooms[place as usize].joining -= 1;
         }
-        self.unmark_probed(place);
     }
 
     /// What one of the members said last may have gone with its connection.
@@ -315,8 +350,10 @@ impl Crowd {
 
     /// Memberships without evidence, for which the server is not to blame.
     pub(super) fn absent(&self) -> usize {
-        let absent =
-            |seat: &&Seat| matches!(seat.membership, Membership::Out | Membership::Joining { .. });
+        let absent = |seat: &&Seat| {
+            let out = matches!(seat.membership, Membership::Out | Membership::Joining { .. });
+            seat.wanted && out
+        };
         self.seats.iter().filter(absent).count()
     }
 

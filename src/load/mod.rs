@@ -6,6 +6,7 @@ mod brief;
 mod connecting;
 mod crowd;
 mod joining;
+mod moving;
 mod preflight;
 mod reception;
 mod shard;

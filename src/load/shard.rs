@@ -15,7 +15,7 @@ use super::crowd::{Crowd, Shared};
 use super::{Brief, Command};
 use crate::clock::Alarm;
 use crate::history::{EventKind, History};
-use crate::scenario::ShardPlan;
+use crate::scenario::{Move, ShardPlan};
 use crate::time::Timestamp;
 
 /// Tasks done in a row before the connections have their turn.
@@ -74,6 +74,7 @@ pub async fn perform(
         performed.absent = shard.crowd.borrow().absent();
         shard.start = Some(start);
         shard.crowd.borrow_mut().take_the_floor(&part.rooms, start);
+        shard.crowd.borrow_mut().take_the_road(start);
         performed.given_up = shard.speak(start).await;
     } else {
         // Whoever is not here yet need not come.
@@ -172,6 +173,7 @@ impl Shard {
             crowd.dismissed = true;
             let now = crowd.now();
             for user in 0..crowd.users.len() {
+                clients.extend(crowd.users[user].lingering.take());
                 if let Some(client) = crowd.users[user].client.take() {
                     let id = crowd.users[user].id;
                     crowd.note(now, id, EventKind::Closed);
@@ -230,7 +232,12 @@ impl Shard {
             let due = self.crowd.borrow_mut().agenda.take_due(now);
             let Some((due, task)) = due else { return false };
             match task {
-                Task::Connect { .. } | Task::Probe { .. } if self.draining => {}
+                Task::Connect { .. }
+                | Task::Probe { .. }
+                | Task::Move { .. }
+                | Task::Storm { .. }
+                | Task::Return { .. }
+                    if self.draining => {}
                 Task::Connect { user } => connect(&self.crowd, user),
                 Task::Probe { room } => self.crowd.borrow_mut().probe(room),
                 Task::JoinOver { seat, asked } => self.crowd.borrow_mut().join_over(seat, asked),
@@ -238,6 +245,14 @@ impl Shard {
                     let start = self.start.expect("nobody speaks before the load begins");
                     self.crowd.borrow_mut().speak(speaker, due, start);
                 }
+                Task::Move { user, kind, pick, away } => {
+                    let start = self.start.expect("nobody moves before the load begins");
+                    let due = Move { after: due.since(start), kind, pick, away };
+                    self.crowd.borrow_mut().make_move(user, due, start);
+                }
+                Task::Storm { storm } => self.crowd.borrow_mut().storm(storm),
+                Task::Return { seat } => self.crowd.borrow_mut().back_in(seat),
+                Task::Left { seat, since } => self.crowd.borrow_mut().left(seat, since),
             }
         }
         true

@@ -18,6 +18,13 @@ pub(super) struct Speaker {
     due: u32,
 }
 
+impl Speaker {
+    /// From now on, it speaks in another room.
+    pub(super) fn moves_to(&mut self, seat: u32) {
+        self.seat = seat;
+    }
+}
+
 /// Why a message is said.
 #[derive(Clone, Copy, Debug)]
 enum Occasion {
@@ -45,6 +52,7 @@ impl Crowd {
             for slot in 0..brief.plan.rooms[id.index()].speakers {
                 let seat = self.rooms[place].seats[slot as usize];
                 let arrivals = brief.plan.arrivals(id, slot);
+                self.seats[seat as usize].speaker = Some(self.speakers.len() as u32);
                 self.speakers.push(Speaker { seat, arrivals, due: 0 });
                 self.schedule(self.speakers.len() as u32 - 1, start);
             }
@@ -90,6 +98,13 @@ impl Crowd {
         let entry = &mut self.seats[seat as usize];
         let user = &mut self.users[entry.user as usize];
         let sender = user.id;
+        let here = entry.membership.is_present();
+        if !here && (user.is_away() || user.client.is_some()) {
+            // It has left the room, or has not come back yet, because the scenario says so.
+            let kind = EventKind::Away { room: entry.room, intended };
+            self.note(now, sender, kind);
+            return false;
+        }
         let Some(client) = &mut user.client else {
             let kind = EventKind::Unsent { room: entry.room, intended };
             self.note(now, sender, kind);

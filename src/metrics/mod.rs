@@ -31,11 +31,17 @@ pub enum Metric {
     FirstReceiver,
     /// Heard by the last member who must − intended.
     LastReceiver,
+    /// From a join to the first message heard in that room.
+    JoinToHeard,
+    /// From the moment a user wanted its connection back to the first message heard on it.
+    ReconnectToHeard,
+    /// From the loss of a connection that nobody here wanted to the first message heard again.
+    Deafness,
 }
 
 impl Metric {
     /// Every metric, in the order in which they are reported.
-    pub const ALL: [Metric; 7] = [
+    pub const ALL: [Metric; 10] = [
         Metric::ConnectLatency,
         Metric::JoinLatency,
         Metric::SendDelay,
@@ -43,6 +49,9 @@ impl Metric {
         Metric::ServiceLatency,
         Metric::FirstReceiver,
         Metric::LastReceiver,
+        Metric::JoinToHeard,
+        Metric::ReconnectToHeard,
+        Metric::Deafness,
     ];
 
     /// The metric's name as it stands in scenarios and reports.
@@ -55,6 +64,9 @@ impl Metric {
             Metric::ServiceLatency => "service_latency",
             Metric::FirstReceiver => "first_receiver",
             Metric::LastReceiver => "last_receiver",
+            Metric::JoinToHeard => "join_to_heard",
+            Metric::ReconnectToHeard => "reconnect_to_heard",
+            Metric::Deafness => "deafness",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Recorder: the histograms and counters of one shard, or of one second, or of all.
 
 use super::{Histogram, Metric};
-use crate::history::{Event, EventKind};
+use crate::history::{Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// How many there were.
@@ -19,6 +19,18 @@ pub struct Counters {
     pub sent: u64,
     /// Messages of the load that were due while their user had no connection.
     pub unsent: u64,
+    /// Messages that fell to users who were away because the scenario says so.
+    pub away: u64,
+    /// Rooms that were left while the connection stayed.
+    pub leaves: u64,
+    /// Connections that users ended by a closing packet, to come back later.
+    pub departures: u64,
+    /// Connections that were cut on purpose.
+    pub drops: u64,
+    /// Sessions that the server took up again.
+    pub recoveries: u64,
+    /// Sessions that it was asked to take up again, and did not.
+    pub recoveries_declined: u64,
     /// Messages sent only to see whether a join had worked.
     pub probes: u64,
     /// Deliveries of messages of the load, intact, each the first to its member.
@@ -38,6 +50,12 @@ impl Counters {
         self.joins += other.joins;
         self.sent += other.sent;
         self.unsent += other.unsent;
+        self.away += other.away;
+        self.leaves += other.leaves;
+        self.departures += other.departures;
+        self.drops += other.drops;
+        self.recoveries += other.recoveries;
+        self.recoveries_declined += other.recoveries_declined;
         self.probes += other.probes;
         self.delivered += other.delivered;
         self.heard += other.heard;
@@ -65,8 +83,14 @@ impl Recorder {
                 self.count(Metric::SendDelay, event.at, message.intended);
             }
             EventKind::Unsent { .. } => counters.unsent += 1,
-            EventKind::Connected { after } => {
+            EventKind::Away { .. } => counters.away += 1,
+            EventKind::Leaving { .. } => counters.leaves += 1,
+            EventKind::Departed { how: Departure::Disconnect } => counters.departures += 1,
+            EventKind::Departed { how: Departure::Drop { .. } } => counters.drops += 1,
+            EventKind::Connected { after, session } => {
                 counters.connects += 1;
+                counters.recoveries += u64::from(*session == Session::Recovered);
+                counters.recoveries_declined += u64::from(*session == Session::Declined);
                 self.histograms[Metric::ConnectLatency as usize].record(*after);
             }
             EventKind::ConnectFailed { .. } => counters.connect_failures += 1,
@@ -75,7 +99,20 @@ impl Recorder {
                 counters.joins += 1;
                 self.histograms[Metric::JoinLatency as usize].record(*after);
             }
-            EventKind::Closed | EventKind::Joining { .. } | EventKind::JoinUnconfirmed { .. } => {}
+            EventKind::FirstHeard { after, .. } => {
+                self.histograms[Metric::JoinToHeard as usize].record(*after);
+            }
+            EventKind::Resumed { after, deaf } => {
+                self.histograms[Metric::ReconnectToHeard as usize].record(*after);
+                if let Some(deaf) = deaf {
+                    self.histograms[Metric::Deafness as usize].record(*deaf);
+                }
+            }
+            EventKind::Closed
+            | EventKind::Alive
+            | EventKind::Joining { .. }
+            | EventKind::JoinUnconfirmed { .. }
+            | EventKind::Left { .. } => {}
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Expectation {
     allowed: u32,
     /// Whether its time is over, so that those who may hear it are no longer waited for.
     over: bool,
+    /// Whether it was said into a connection that is lost, so that nobody need hear it.
+    adrift: bool,
     sets: Sets,
 }
 
@@ -70,6 +72,7 @@ impl Expectation {
             owed: bits::count(&sets[..words]),
             allowed: bits::count(&sets[words..words * 2]),
             over: false,
+            adrift: false,
             sets,
         }
     }
@@ -151,8 +154,9 @@ impl Expectation {
         self.let_off(1)
     }
 
-    /// Lets everybody off.
+    /// Lets everybody off: it was said into a connection that is lost.
     pub(super) fn release_all(&mut self) -> Released {
+        self.adrift = true;
         let (owed, allowed, _) = self.split();
         bits::pour(owed, allowed);
         self.let_off(self.owed)
@@ -163,6 +167,28 @@ impl Expectation {
         self.allowed += deliveries;
         let settled = deliveries > 0 && self.owed == 0;
         Released { deliveries: deliveries.into(), messages: settled.into() }
+    }
+
+    /// A member that was let off, or was not there, must hear it after all; whether that is so.
+    pub(super) fn owe(&mut self, slot: usize) -> bool {
+        if self.adrift || self.over {
+            return false;
+        }
+        let (owed, allowed, _) = self.split();
+        if !bits::take(allowed, slot) {
+            return false;
+        }
+        bits::put(owed, slot);
+        self.owed += 1;
+        self.allowed -= 1;
+        true
+    }
+
+    /// Whether any of `members` may still hear it.
+    pub(super) fn awaited_by_any(&self, members: &[u64]) -> bool {
+        let words = members.len();
+        let allowed = &self.sets[words..words * 2];
+        allowed.iter().zip(members).any(|(allowed, member)| allowed & member != 0)
     }
 
     /// Forgets that a member heard it: it did so on an earlier connection.

@@ -5,6 +5,7 @@ use super::room::{First, Heard, Told};
 use super::roster::Seat;
 use super::{Finding, Oracle, Standing, Story, Violation, ViolationKind};
 use crate::history::Event;
+use crate::time::Timestamp;
 
 impl Oracle {
     /// A user heard a message with a readable stamp, which `story` repeats.
@@ -83,10 +84,11 @@ impl Oracle {
     ) {
         self.tally.must_heard += u64::from(first.owed);
         self.tally.may_heard += u64::from(!first.owed);
+        self.tally.replayed += u64::from(self.is_replayed(event, ear, first));
         self.unsettled -= usize::from(first.completed.is_some());
         self.in_flight -= first.forgotten;
         let (intended, sent) = (story.intended, first.sent);
-        let late = event.at.since(sent) > self.promises.delivery_timeout;
+        let late = self.had_time(ear.room(), ear.slot(), sent, event.at);
         let wrongs = [
             (!intact, ViolationKind::Corrupted),
             (first.overtaken && self.promises.ordered, ViolationKind::Reordered),
@@ -102,6 +104,13 @@ impl Oracle {
         if let Some(first_at) = first.completed {
             found(Finding::Completed { intended, first: first_at, last: event.at });
         }
+    }
+
+    /// Whether a message is heard that was missed for want of a connection.
+    fn is_replayed(&self, event: &Event, ear: Seat, first: &First) -> bool {
+        let room = &self.rooms[ear.room()];
+        let (gone, resumed) = room.absence(ear.slot());
+        gone > Timestamp::ZERO && event.at >= gone && first.sent < resumed
     }
 
     /// A message that is in no account any more is heard once more. What it is then follows from
@@ -121,8 +130,15 @@ impl Oracle {
         let (sent_min, sent_max) = (story.intended, story.intended + self.send_delay_max);
         let under_way = event.at.since(sent_max) <= self.promises.delivery_timeout;
         let settled = matches!(memory, Memory::Done);
-        match self.rooms[ear.room()].standing(ear.slot()) {
-            Standing::Joining { since } | Standing::In { asked: since, .. }
+        let room = &self.rooms[ear.room()];
+        // What was sent while it was in before, and let go when it left, may still come.
+        let earlier = sent_min <= room.left_at(ear.slot());
+        match room.standing(ear.slot()) {
+            Standing::Suspended { .. } => None,
+            _ if earlier => own.then_some(ViolationKind::Echoed),
+            Standing::Joining { since }
+            | Standing::In { asked: since, .. }
+            | Standing::Leaving { asked: since, .. }
                 if since >= sent_min =>
             {
                 let legal = under_way || since <= sent_max;
@@ -132,7 +148,7 @@ impl Oracle {
             _ if own => Some(ViolationKind::Echoed),
             Standing::Out => Some(ViolationKind::Leaked),
             Standing::In { since, .. } if since < sent_min => Some(ViolationKind::Duplicated),
-            Standing::In { .. } | Standing::Joining { .. } => {
+            Standing::In { .. } | Standing::Joining { .. } | Standing::Leaving { .. } => {
                 settled.then_some(ViolationKind::Duplicated)
             }
         }
@@ -157,8 +173,10 @@ impl Oracle {
     }
 
     fn accuse(&self, kind: ViolationKind, event: &Event, ear: Seat, story: Story) -> Finding {
-        let standing = self.rooms[ear.room()].standing(ear.slot());
+        let room = &self.rooms[ear.room()];
+        let standing = room.standing(ear.slot());
+        let course = room.course(ear.slot(), story.sent.unwrap_or(story.intended));
         let accused = Violation::of_user(kind, event).of_message(story);
-        Finding::Violation(Violation { standing, ..accused })
+        Finding::Violation(Violation { standing, course, ..accused })
     }
 }

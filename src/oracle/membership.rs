@@ -1,42 +1,91 @@
-//! Membership: where each member of a room stands: out, joining or in.
+//! Membership: where each member of a room stands, and how it came there.
 
 use super::bits;
+use super::course::{Change, Course};
 use super::violation::Standing;
 use crate::time::Timestamp;
 
 /// Where the members of one room stand.
 #[derive(Debug)]
 pub(super) struct Membership {
-    standings: Vec<Standing>,
+    members: Vec<Member>,
     /// Those who must hear what is sent now.
     within: Vec<u64>,
-    /// Those who may.
-    joining: Vec<u64>,
+    /// Those who may: the server may have them in or not.
+    between: Vec<u64>,
+    /// Those whose session the server may take up again.
+    suspended: Vec<u64>,
+}
+
+/// What is known of one member.
+#[derive(Debug)]
+struct Member {
+    standing: Standing,
+    /// Whether its next join is on a new connection, and so makes it somebody new.
+    anew: bool,
+    /// Until when the server may have had it in earlier, on the same connection.
+    left: Timestamp,
+    /// When its session was suspended last, and when it was taken up again.
+    absence: (Timestamp, Timestamp),
+    course: Course,
+}
+
+impl Member {
+    fn new() -> Member {
+        Member {
+            standing: Standing::Out,
+            anew: true,
+            left: Timestamp::ZERO,
+            absence: (Timestamp::ZERO, Timestamp::ZERO),
+            course: Course::default(),
+        }
+    }
 }
 
 impl Membership {
     pub(super) fn new(members: usize) -> Membership {
         let words = bits::words(members);
         Membership {
-            standings: vec![Standing::Out; members],
+            members: (0..members).map(|_| Member::new()).collect(),
             within: vec![0; words],
-            joining: vec![0; words],
+            between: vec![0; words],
+            suspended: vec![0; words],
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.standings.len()
+        self.members.len()
     }
 
     pub(super) fn standing(&self, slot: usize) -> Standing {
-        self.standings[slot]
+        self.members[slot].standing
+    }
+
+    /// How the member came to stand where it does.
+    pub(super) fn course(&self, slot: usize) -> &Course {
+        &self.members[slot].course
+    }
+
+    /// Until when the server may have had the member in before, on its present connection.
+    pub(super) fn left_at(&self, slot: usize) -> Timestamp {
+        self.members[slot].left
+    }
+
+    /// When its session was suspended last, and when it was taken up again.
+    pub(super) fn absence(&self, slot: usize) -> (Timestamp, Timestamp) {
+        self.members[slot].absence
+    }
+
+    /// Those whose session the server may take up again.
+    pub(super) fn suspended(&self) -> &[u64] {
+        &self.suspended
     }
 
     /// Writes who must hear what is sent now, who may, and that nobody has.
     pub(super) fn write(&self, sets: &mut [u64]) {
         let words = self.within.len();
         sets[..words].copy_from_slice(&self.within);
-        sets[words..words * 2].copy_from_slice(&self.joining);
+        sets[words..words * 2].copy_from_slice(&self.between);
         sets[words * 2..].fill(0);
     }
 
@@ -45,24 +94,85 @@ impl Membership {
         bits::slots(&self.within).any(|slot| but != Some(slot))
     }
 
-    /// A member asked to be let in.
-    pub(super) fn ask(&mut self, slot: usize, at: Timestamp) {
-        bits::take(&mut self.within, slot);
-        bits::put(&mut self.joining, slot);
-        self.standings[slot] = Standing::Joining { since: at };
+    /// A member asked to be let in; whether it is somebody new to the server.
+    pub(super) fn ask(&mut self, slot: usize, at: Timestamp) -> bool {
+        self.stand(slot, Standing::Joining { since: at }, Change::Asked(at));
+        std::mem::take(&mut self.members[slot].anew)
     }
 
-    /// There is evidence that it was.
-    pub(super) fn confirm(&mut self, slot: usize, at: Timestamp) {
-        let asked = self.standings[slot].since().unwrap_or(at);
-        bits::take(&mut self.joining, slot);
-        bits::put(&mut self.within, slot);
-        self.standings[slot] = Standing::In { asked, since: at };
+    /// There is evidence that it was let in, from which on it must hear what is sent after `since`.
+    pub(super) fn confirm(&mut self, slot: usize, at: Timestamp, since: Timestamp) {
+        let asked = self.standing(slot).since().unwrap_or(since);
+        self.stand(slot, Standing::In { asked, since }, Change::Confirmed(at));
     }
 
-    pub(super) fn leave(&mut self, slot: usize) {
-        bits::take(&mut self.joining, slot);
-        bits::take(&mut self.within, slot);
-        self.standings[slot] = Standing::Out;
+    /// A member says that it leaves. It stays for a while on the connection that it says so on.
+    pub(super) fn leaving(&mut self, slot: usize, at: Timestamp) {
+        if let Some(asked) = self.standing(slot).since() {
+            self.stand(slot, Standing::Leaving { asked, since: at }, Change::Leaving(at));
+        }
+    }
+
+    /// The server has had its time to take a member out.
+    pub(super) fn left(&mut self, slot: usize, at: Timestamp) {
+        self.members[slot].left = at;
+        self.stand(slot, Standing::Out, Change::Left(at));
+    }
+
+    /// The member says no more on this connection: what it joins next, it joins as somebody new.
+    pub(super) fn farewell(&mut self, slot: usize) {
+        self.members[slot].anew = true;
+    }
+
+    /// The member's connection is gone.
+    pub(super) fn gone(&mut self, slot: usize, at: Timestamp) {
+        self.farewell(slot);
+        self.members[slot].left = Timestamp::ZERO;
+        self.stand(slot, Standing::Out, Change::Gone(at));
+    }
+
+    /// The member's connection is gone, and the server may take up its session again.
+    pub(super) fn suspend(&mut self, slot: usize, at: Timestamp) {
+        match self.standing(slot) {
+            Standing::In { asked, since } => {
+                self.farewell(slot);
+                self.members[slot].absence = (at, Timestamp::NEVER);
+                self.stand(slot, Standing::Suspended { asked, since }, Change::Gone(at));
+            }
+            // Lost once more, before it came back.
+            Standing::Suspended { .. } => {}
+            _ => self.gone(slot, at),
+        }
+    }
+
+    /// The server has taken up its session again: it is in, and never was out.
+    pub(super) fn resume(&mut self, slot: usize, at: Timestamp, since_at_least: Timestamp) {
+        let Standing::Suspended { asked, since } = self.standing(slot) else { return };
+        let member = &mut self.members[slot];
+        (member.anew, member.absence.1) = (false, at);
+        let since = since.max(since_at_least);
+        self.stand(slot, Standing::In { asked, since }, Change::Recovered(at));
+    }
+
+    fn stand(&mut self, slot: usize, standing: Standing, change: Change) {
+        if self.members[slot].standing == Standing::Out && standing == Standing::Out {
+            return;
+        }
+        for set in [&mut self.within, &mut self.between, &mut self.suspended] {
+            bits::take(set, slot);
+        }
+        match standing {
+            Standing::Out => {}
+            Standing::In { .. } => bits::put(&mut self.within, slot),
+            Standing::Joining { .. } | Standing::Leaving { .. } => {
+                bits::put(&mut self.between, slot);
+            }
+            Standing::Suspended { .. } => {
+                bits::put(&mut self.between, slot);
+                bits::put(&mut self.suspended, slot);
+            }
+        }
+        self.members[slot].standing = standing;
+        self.members[slot].course.push(change);
     }
 }

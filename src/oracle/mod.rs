@@ -5,6 +5,7 @@
 
 mod attribution;
 mod bits;
+mod course;
 mod expectation;
 mod flight;
 mod hearing;
@@ -17,6 +18,7 @@ mod tests;
 mod verdict;
 mod violation;
 
+pub use course::Change;
 pub use roster::{Roster, RosterRoom};
 pub use verdict::Verdict;
 pub use violation::{Standing, Story, Violation, ViolationKind};
@@ -24,12 +26,17 @@ pub use violation::{Standing, Story, Violation, ViolationKind};
 use std::time::Duration;
 
 use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
-use crate::history::{Event, EventKind};
+use crate::history::{Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 use attribution::Attribution;
 use overflow::Overdue;
+use expectation::Released;
 use room::{Retired, Room};
 use roster::Seat;
+
+/// How long a message is kept for whoever may come back to hear it: as long as the official server
+/// keeps a session by default.
+const RESUMED_WITHIN: Duration = Duration::from_secs(120);
 
 /// What the oracle holds the server to.
 #[derive(Clone, Debug)]
@@ -86,6 +93,11 @@ pub struct Tally {
     pub may_heard: u64,
     /// Messages that could not be judged because too many were in flight.
     pub unjudged: u64,
+    /// Deliveries to users who had no connection when the message was sent, and whose sessions
+    /// the server took up again.
+    pub replayed: u64,
+    /// Deliveries that such users had to have, and did not.
+    pub not_replayed: u64,
 }
 
 impl Tally {
@@ -97,6 +109,8 @@ impl Tally {
         self.may += other.may;
         self.may_heard += other.may_heard;
         self.unjudged += other.unjudged;
+        self.replayed += other.replayed;
+        self.not_replayed += other.not_replayed;
     }
 }
 
@@ -162,24 +176,39 @@ impl Oracle {
             EventKind::JoinUnconfirmed { room, after } => {
                 self.join_unconfirmed(event, *room, *after, found);
             }
-            EventKind::Disconnected { .. } => self.gone(event.user),
+            EventKind::Connected { session: Session::Recovered, .. } => self.resumed(event),
+            EventKind::Connected { .. } => self.renewed(event),
+            EventKind::Disconnected { resumable, .. } => self.gone(event, *resumable),
+            EventKind::Departed { how: Departure::Drop { resumable } } => {
+                self.gone(event, *resumable);
+            }
+            EventKind::Departed { how: Departure::Disconnect } => self.departed(event),
+            EventKind::Leaving { room } => self.leaving(event, *room),
+            EventKind::Left { room } => {
+                let seat = self.seat(event.user, *room);
+                self.rooms[seat.room()].left(seat.slot(), event.at);
+            }
+            EventKind::Alive => self.alive[event.user.index()] = event.at,
             EventKind::Unrecognised { text } => {
                 self.alive[event.user.index()] = event.at;
                 self.unrecognised(event, text, found);
             }
             // A user who leaves because the run is over still had to hear all that it had to.
             EventKind::Closed
-            | EventKind::Connected { .. }
             | EventKind::ConnectFailed { .. }
-            | EventKind::Unsent { .. } => {}
+            | EventKind::FirstHeard { .. }
+            | EventKind::Resumed { .. }
+            | EventKind::Unsent { .. }
+            | EventKind::Away { .. } => {}
         }
     }
 
     /// Lets go of messages that nobody must hear any more and whose time is over.
     pub fn sweep(&mut self, now: Timestamp) {
         let over = now - self.promises.delivery_timeout;
+        let suspended_over = now - RESUMED_WITHIN;
         for room in &mut self.rooms {
-            self.in_flight -= room.sweep(over);
+            self.in_flight -= room.sweep(over, suspended_over);
         }
     }
 
@@ -240,20 +269,62 @@ impl Oracle {
     ) {
         let seat = self.seat(event.user, room);
         let standing = self.rooms[seat.room()].standing(seat.slot());
+        let course = self.rooms[seat.room()].course(seat.slot(), event.at);
         let detail = format!("deaf for {}", humantime::format_duration(after));
         let violation = Violation::of_user(ViolationKind::JoinUnconfirmed, event);
         let violation = violation.in_room(room).because(detail);
-        found(Finding::Violation(Violation { standing, ..violation }));
+        found(Finding::Violation(Violation { standing, course, ..violation }));
     }
 
-    fn gone(&mut self, user: UserId) {
-        let (alive, time) = (self.alive[user.index()], self.promises.delivery_timeout);
-        for seat in self.roster.seats(user) {
-            let released = self.rooms[seat.room()].gone(seat.slot(), alive, time);
-            self.tally.must -= released.deliveries;
-            self.tally.may += released.deliveries;
-            self.unsettled -= released.messages;
+    /// When `user` last showed life, and how long a delivery may take.
+    fn excuse(&self, user: UserId) -> (Timestamp, Duration) {
+        (self.alive[user.index()], self.promises.delivery_timeout)
+    }
+
+    fn gone(&mut self, event: &Event, resumable: bool) {
+        let excuse = self.excuse(event.user);
+        for at in self.roster.seats_of(event.user) {
+            let seat = self.roster.seat_at(at);
+            let room = &mut self.rooms[seat.room()];
+            let released = room.gone(seat.slot(), event.at, excuse, resumable);
+            self.let_off(released);
         }
+    }
+
+    fn departed(&mut self, event: &Event) {
+        let excuse = self.excuse(event.user);
+        for at in self.roster.seats_of(event.user) {
+            let seat = self.roster.seat_at(at);
+            let released = self.rooms[seat.room()].departed(seat.slot(), event.at, excuse);
+            self.let_off(released);
+        }
+    }
+
+    fn renewed(&mut self, event: &Event) {
+        for seat in self.roster.seats(event.user) {
+            self.rooms[seat.room()].renewed(seat.slot(), event.at);
+        }
+    }
+
+    fn resumed(&mut self, event: &Event) {
+        for seat in self.roster.seats(event.user) {
+            let recalled = self.rooms[seat.room()].resumed(seat.slot(), event.at);
+            self.tally.must += recalled.deliveries;
+            self.tally.may -= recalled.deliveries;
+            self.unsettled += recalled.messages;
+        }
+    }
+
+    fn leaving(&mut self, event: &Event, room: RoomId) {
+        let (seat, excuse) = (self.seat(event.user, room), self.excuse(event.user));
+        let released = self.rooms[seat.room()].leaving(seat.slot(), event.at, excuse);
+        self.let_off(released);
+    }
+
+    fn let_off(&mut self, released: Released) {
+        self.tally.must -= released.deliveries;
+        self.tally.may += released.deliveries;
+        self.unsettled -= released.messages;
     }
 
     /// Judges the `retired` message of the member at `mouth` for good: it is lost to all who must
@@ -271,14 +342,34 @@ impl Oracle {
         if owed == 0 {
             return true;
         }
-        if now.since(retired.expectation.sent) <= self.promises.delivery_timeout {
-            self.tally.must -= u64::from(owed);
-            self.tally.may += u64::from(owed);
-            return false;
-        }
+        let timely = |slot: usize| self.had_time(room, slot, retired.expectation.sent, now);
+        let let_off = retired.expectation.owing().filter(|&slot| !timely(slot)).count() as u64;
+        let not_replayed = self.not_replayed(room, retired, now);
         let lost = self.lost(room, mouth, retired, now);
         lost.for_each(|violation| found(Finding::Violation(violation)));
-        true
+        self.tally.must -= let_off;
+        self.tally.may += let_off;
+        self.tally.not_replayed += not_replayed;
+        let_off == 0
+    }
+
+    /// Whether a message sent at `sent` has had its time to come to a member: from its sending, or
+    /// from the moment that the server took up the member's session.
+    fn had_time(&self, room: usize, slot: usize, sent: Timestamp, now: Timestamp) -> bool {
+        let (_, resumed) = self.rooms[room].absence(slot);
+        now.since(sent.max(resumed)) > self.promises.delivery_timeout
+    }
+
+    /// To how many who had no connection when the `retired` message was sent, or had just lost it,
+    /// it is lost.
+    fn not_replayed(&self, room: usize, retired: &Retired, now: Timestamp) -> u64 {
+        let sent = retired.expectation.sent;
+        let missed = |&slot: &usize| {
+            let (gone, resumed) = self.rooms[room].absence(slot);
+            let absent = gone - self.promises.delivery_timeout < sent && sent < resumed;
+            absent && self.had_time(room, slot, sent, now)
+        };
+        retired.expectation.owing().filter(missed).count() as u64
     }
 
     /// One violation for each member that must still hear the `retired` message.
@@ -294,13 +385,15 @@ impl Oracle {
         let id = MessageId { room: self.roster.rooms()[room].id, sender, sequence: *sequence };
         let sent = Some(expectation.sent);
         let story = Story { id, intended: expectation.intended, sent };
-        expectation.owing().map(move |slot| Violation {
+        let had_time = move |&slot: &usize| self.had_time(room, slot, expectation.sent, now);
+        expectation.owing().filter(had_time).map(move |slot| Violation {
             kind: ViolationKind::Lost,
             at: now,
             receiver: self.roster.member(room, slot),
             room: Some(id.room),
             message: Some(story),
             standing: self.standing_at(expectation.sent, room, slot),
+            course: self.rooms[room].course(slot, expectation.sent),
             detail: None,
         })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bits;
+use super::course::Change;
 use super::expectation::{Expectation, Hearing, Released, Sets, sets};
 use super::flight::{Flight, Later, Memory, Place};
 use super::membership::Membership;
@@ -92,6 +93,24 @@ pub(super) struct Retired {
     pub(super) forgotten: usize,
 }
 
+/// Deliveries that must happen after all, and messages that nobody else had to hear.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Recalled {
+    pub(super) deliveries: u64,
+    pub(super) messages: usize,
+}
+
+/// Lets a member off what it had not had the `time` for when it last showed life, at `alive`.
+fn release_one(flight: &mut Flight, slot: usize, alive: Timestamp, time: Duration) -> Released {
+    let mut released = Released::default();
+    for (_, entry) in flight.entries_mut() {
+        if alive.since(entry.sent) <= time {
+            released.add(entry.release(slot));
+        }
+    }
+    released
+}
+
 impl Room {
     pub(super) fn new(members: usize) -> Room {
         Room {
@@ -111,14 +130,28 @@ impl Room {
         self.membership.standing(slot)
     }
 
+    /// How a member came to stand where it does, around `moment`.
+    pub(super) fn course(&self, slot: usize, moment: Timestamp) -> Box<[Change]> {
+        self.membership.course(slot).around(moment)
+    }
+
+    /// Until when the server may have had a member in before, on its present connection.
+    pub(super) fn left_at(&self, slot: usize) -> Timestamp {
+        self.membership.left_at(slot)
+    }
+
+    /// When a member's session was suspended last, and when it was taken up again.
+    pub(super) fn absence(&self, slot: usize) -> (Timestamp, Timestamp) {
+        self.membership.absence(slot)
+    }
+
     /// A member asked to be let in: it may hear whatever is under way. Gives the number of
     /// messages that this is new for.
     ///
-    /// If it was out, it asks on a new connection, which may hear all that an earlier one did,
-    /// and even what was said on it: to the server it is somebody else.
+    /// On a new connection it may hear all that an earlier one did, and even what was said on
+    /// that: to the server it is somebody else.
     pub(super) fn joining(&mut self, slot: usize, at: Timestamp) -> u32 {
-        let anew = self.membership.standing(slot) == Standing::Out;
-        self.membership.ask(slot, at);
+        let anew = self.membership.ask(slot, at);
         let mut more = 0;
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
             let adrift_below = flight.adrift_below();
@@ -142,7 +175,69 @@ impl Room {
     pub(super) fn joined(&mut self, slot: usize, at: Timestamp) {
         // Evidence may have arrived before something was sent and be looked at after it; that
         // message need not be heard.
-        self.membership.confirm(slot, at.max(self.last_sent));
+        self.membership.confirm(slot, at, at.max(self.last_sent));
+    }
+
+    /// A member says that it leaves: it need not hear what is in flight any more, and may still
+    /// hear what is sent from now on. What the server had its `time` for before the member last
+    /// showed life, at `alive`, is not forgiven.
+    pub(super) fn leaving(
+        &mut self,
+        slot: usize,
+        at: Timestamp,
+        (alive, time): (Timestamp, Duration),
+    ) -> Released {
+        self.membership.leaving(slot, at);
+        let mut released = Released::default();
+        for flight in &mut self.flights {
+            released.add(release_one(flight, slot, alive, time));
+        }
+        released
+    }
+
+    /// The server has had its time to take a member out.
+    pub(super) fn left(&mut self, slot: usize, at: Timestamp) {
+        if matches!(self.membership.standing(slot), Standing::Leaving { .. }) {
+            self.membership.left(slot, at);
+        }
+    }
+
+    /// A member has left the namespace, and only listens to what is left of its connection.
+    pub(super) fn departed(
+        &mut self,
+        slot: usize,
+        at: Timestamp,
+        (alive, time): (Timestamp, Duration),
+    ) -> Released {
+        let mut released = self.leaving(slot, at, (alive, time));
+        self.membership.farewell(slot);
+        released.add(self.flights[slot].set_adrift(time));
+        released
+    }
+
+    /// A member's connection is a new one, and knows nothing of the old.
+    pub(super) fn renewed(&mut self, slot: usize, at: Timestamp) {
+        self.membership.gone(slot, at);
+    }
+
+    /// The server took up a member's session: it must hear what it missed, and was never out.
+    pub(super) fn resumed(&mut self, slot: usize, at: Timestamp) -> Recalled {
+        let mut recalled = Recalled::default();
+        let Standing::Suspended { since, .. } = self.membership.standing(slot) else {
+            return recalled;
+        };
+        for (mouth, flight) in self.flights.iter_mut().enumerate() {
+            for (_, entry) in flight.entries_mut() {
+                let missed = mouth != slot && entry.sent > since;
+                let settled = entry.owed() == 0;
+                if missed && entry.owe(slot) {
+                    recalled.deliveries += 1;
+                    recalled.messages += usize::from(settled);
+                }
+            }
+        }
+        self.membership.resume(slot, at, self.last_sent);
+        recalled
     }
 
     /// The member at `mouth` sent its next message.
@@ -240,30 +335,40 @@ impl Room {
     /// A member's connection is lost, of which the last sign of life came at `alive`. It need not
     /// hear what was in flight then or was sent since, and nobody need hear what it sent; but what
     /// the server had its `time` for is not forgiven.
-    pub(super) fn gone(&mut self, slot: usize, alive: Timestamp, time: Duration) -> Released {
-        self.membership.leave(slot);
+    ///
+    /// Whoever `may_resume` is still told of what is said meanwhile, if the server takes it back.
+    pub(super) fn gone(
+        &mut self,
+        slot: usize,
+        at: Timestamp,
+        (alive, time): (Timestamp, Duration),
+        may_resume: bool,
+    ) -> Released {
+        match may_resume {
+            true => self.membership.suspend(slot, at),
+            false => self.membership.gone(slot, at),
+        }
         let mut released = Released::default();
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
             if mouth == slot {
                 released.add(flight.set_adrift(time));
                 continue;
             }
-            for (_, entry) in flight.entries_mut() {
-                if alive.since(entry.sent) <= time {
-                    released.add(entry.release(slot));
-                }
-            }
+            released.add(release_one(flight, slot, alive, time));
         }
         released
     }
 
-    /// Lets go of what was sent before `over` and must be heard by nobody. Gives the number of
-    /// entries that are kept no longer.
-    pub(super) fn sweep(&mut self, over: Timestamp) -> usize {
+    /// Lets go of what was sent before `over` and must be heard by nobody, unless it was sent since
+    /// `suspended_over` and somebody may still come back to hear it. Gives the number of entries
+    /// that are kept no longer.
+    pub(super) fn sweep(&mut self, over: Timestamp, suspended_over: Timestamp) -> usize {
         let mut forgotten = 0;
+        let suspended = self.membership.suspended();
         for flight in &mut self.flights {
             for (_, entry) in flight.entries_mut() {
-                if entry.owed() == 0 && entry.sent < over {
+                let missed = entry.sent >= suspended_over && entry.awaited_by_any(suspended);
+                if entry.owed() == 0 && entry.sent < over && !missed {
                     entry.expire();
                 }
             }

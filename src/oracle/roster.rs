@@ -79,10 +79,19 @@ impl Roster {
     }
 
     pub(super) fn seats(&self, user: UserId) -> &[Seat] {
+        &self.seats[self.seats_of(user)]
+    }
+
+    /// Where a user's seats stand in the table, for whoever changes something else meanwhile.
+    pub(super) fn seats_of(&self, user: UserId) -> std::ops::Range<usize> {
         match (self.starts.get(user.index()), self.starts.get(user.index() + 1)) {
-            (Some(&from), Some(&to)) => &self.seats[from as usize..to as usize],
-            _ => &[],
+            (Some(&from), Some(&to)) => from as usize..to as usize,
+            _ => 0..0,
         }
+    }
+
+    pub(super) fn seat_at(&self, at: usize) -> Seat {
+        self.seats[at]
     }
 
     pub(super) fn seat(&self, user: UserId, room: RoomId) -> Option<Seat> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::course::Change;
 use crate::chat::{MessageId, RoomId, UserId};
 use crate::history::Event;
 use crate::time::Timestamp;
@@ -89,6 +90,20 @@ pub enum Standing {
         /// When there was evidence.
         since: Timestamp,
     },
+    /// It said that it leaves, and the server may not have taken it out yet.
+    Leaving {
+        /// When it had asked to be let in.
+        asked: Timestamp,
+        /// When it said so.
+        since: Timestamp,
+    },
+    /// Its connection is gone, and the server may take up its session again.
+    Suspended {
+        /// When it had asked to be let in.
+        asked: Timestamp,
+        /// When there was evidence.
+        since: Timestamp,
+    },
 }
 
 impl Standing {
@@ -97,7 +112,9 @@ impl Standing {
         match self {
             Standing::Out => None,
             Standing::Joining { since } => Some(since),
-            Standing::In { asked, .. } => Some(asked),
+            Standing::In { asked, .. }
+            | Standing::Leaving { asked, .. }
+            | Standing::Suspended { asked, .. } => Some(asked),
         }
     }
 }
@@ -128,6 +145,8 @@ pub struct Violation {
     pub message: Option<Story>,
     /// Where the receiver stood with the room.
     pub standing: Standing,
+    /// The steps by which it came there and went on, around the time of the message.
+    pub course: Box<[Change]>,
     /// What else there is to say.
     pub detail: Option<Box<str>>,
 }
@@ -135,8 +154,8 @@ pub struct Violation {
 impl Violation {
     pub(super) fn of_user(kind: ViolationKind, event: &Event) -> Violation {
         let (at, receiver) = (event.at, event.user);
-        let standing = Standing::Out;
-        Violation { kind, at, receiver, room: None, message: None, standing, detail: None }
+        let (standing, course) = (Standing::Out, Box::default());
+        Violation { kind, at, receiver, room: None, message: None, standing, course, detail: None }
     }
 
     pub(super) fn in_room(self, room: RoomId) -> Violation {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{Environment, Report};
 use crate::chat::{MessageId, RoomId, RunTag, UserId};
 use crate::clock::Clock;
-use crate::history::{Event, EventKind};
+use crate::history::{Event, EventKind, Session};
 use crate::load::{Brief, Endpoint, Tls};
 use crate::metrics::{Recorder, Row, Timeline};
-use crate::oracle::{Standing, Story, Tally, Verdict, Violation, ViolationKind};
+use crate::oracle::{Change, Standing, Story, Tally, Verdict, Violation, ViolationKind};
 use crate::run::{
     Doubt, RunOutcome, ShardHealth, ThresholdOutcome, ThresholdResult, ViolationBook,
 };
@@ -76,6 +76,7 @@ pub(crate) fn passed() -> RunOutcome {
             may: 30,
             may_heard: 12,
             unjudged: 0,
+            ..Tally::default()
         },
         recorder,
         timeline,
@@ -126,7 +127,7 @@ pub(crate) fn failed() -> RunOutcome {
         Doubt::Interrupted,
     ];
     let why = "the connection was reset".into();
-    outcome.recorder.record(&event(EventKind::Disconnected { why }));
+    outcome.recorder.record(&event(EventKind::Disconnected { why, resumable: false }));
     outcome.recorder.record(&event(EventKind::ConnectFailed { why: "refused".into() }));
     outcome.reasons.insert("the connection was reset".into(), 1);
     outcome.reasons.insert("refused \u{1b}[2J".into(), 1);
@@ -159,6 +160,7 @@ pub(crate) fn violation(kind: ViolationKind) -> Violation {
         room: Some(id.room),
         message: Some(story),
         standing: Standing::In { asked: at(800), since: at(812) },
+        course: Box::new([Change::Asked(at(800)), Change::Confirmed(at(812))]),
         detail: None,
     };
     match kind {
@@ -197,7 +199,7 @@ fn recorder() -> Recorder {
     let mut recorder = Recorder::default();
     for user in 0..20 {
         let after = Duration::from_micros(700 + 100 * user);
-        recorder.record(&event(EventKind::Connected { after }));
+        recorder.record(&event(EventKind::Connected { after, session: Session::New }));
         recorder.record(&event(EventKind::Joined { room: RoomId(0), after }));
     }
     for sequence in 0..20 {

@@ -167,7 +167,9 @@ impl Judge {
 
     fn judge(&mut self, event: &Event, load_start: Timestamp) {
         self.recorder.record(event);
-        if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why } = &event.kind {
+        if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why, .. } =
+            &event.kind
+        {
             self.count_reason(why);
         }
         let Judge { oracle, recorder, violations, findings, .. } = self;

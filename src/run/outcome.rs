@@ -187,9 +187,10 @@ impl RunOutcome {
             }
         }
         let unsent = self.recorder.counters().unsent;
+        let outages = brief.scenario.load.outages.are_expected();
         let more = [
             (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),
-            (unsent > 0, Doubt::Unsent { messages: unsent }),
+            (unsent > 0 && !outages, Doubt::Unsent { messages: unsent }),
             (interrupted, Doubt::Interrupted),
             (self.tally.must == 0, Doubt::NothingJudged),
         ];

@@ -104,5 +104,8 @@ fn metric(of: LatencyMetric) -> Metric {
         LatencyMetric::Service => Metric::ServiceLatency,
         LatencyMetric::FirstReceiver => Metric::FirstReceiver,
         LatencyMetric::LastReceiver => Metric::LastReceiver,
+        LatencyMetric::JoinToHeard => Metric::JoinToHeard,
+        LatencyMetric::ReconnectToHeard => Metric::ReconnectToHeard,
+        LatencyMetric::Deafness => Metric::Deafness,
     }
 }

@@ -1,5 +1,6 @@
 //! The scenario file as typed: what may stand in the YAML, key by key, with every default.
 
+mod churn;
 mod dialect;
 mod load;
 mod message;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use churn::{ChurnFile, OutageFile, OutagesFile, OutagesName, StormBy, StormFile};
 pub use dialect::{
     AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, DialectName, EchoFile,
     EventFile, HooksFile, JoinFile, ParserFile, SenderPolicy,

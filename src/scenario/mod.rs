@@ -4,6 +4,7 @@
 //! means, and [`Plan`] who does what when, which follows from the scenario and a seed alone.
 
 mod arrival;
+mod churn;
 mod dialect;
 mod error;
 mod estimate;
@@ -24,13 +25,16 @@ mod template;
 mod units;
 
 pub use arrival::Arrivals;
+pub use churn::{Churn, Move, MoveKind, Moves, Storm};
 pub use dialect::{Confirm, Dialect, Hooks, Join, Parser};
 pub use error::ScenarioError;
 pub use estimate::Estimate;
-pub use file::{Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, Transport};
+pub use file::{
+    Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, Transport,
+};
 pub use model::{
-    Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Population, RoomNames,
-    RoomSize, Scenario, Seating, Target, TargetUrl, Thresholds, Timeouts,
+    Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Outage, Outages,
+    Population, RoomNames, RoomSize, Scenario, Seating, Target, TargetUrl, Thresholds, Timeouts,
 };
 pub use overrides::{Assignment, Overrides};
 pub use plan::{Plan, Room, ShardPlan, User};

@@ -1,20 +1,23 @@
 //! The scenario as meant: what the file says, in types that cannot contradict themselves.
 
+mod churn;
 mod population;
 mod target;
 mod thresholds;
 
 use std::time::Duration;
 
+pub use churn::{Outage, Outages};
 pub use population::{Population, RoomNames, RoomSize, Seating};
 pub use target::{Header, Target, TargetUrl};
 pub use thresholds::{LatencyMetric, LatencyThreshold, Thresholds};
 
+use super::churn::Churn;
 use super::dialect::Dialect;
 use super::error::Mistake;
 use super::file::{
-    Arrival, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy, PhaseFile,
-    ScenarioFile, SizesFile, TimeoutsFile, Transport,
+    Arrival, ChurnFile, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy, PhaseFile,
+    ScenarioFile, SizesFile, TargetFile, TimeoutsFile, Transport,
 };
 use super::path::Path;
 use super::profile::Profile;
@@ -74,6 +77,10 @@ pub struct Load {
     pub speakers: f64,
     /// Messages per second of all users together, over time.
     pub profile: Profile,
+    /// How users come and go meanwhile.
+    pub churn: Churn,
+    /// Whether the server goes away meanwhile.
+    pub outages: Outages,
 }
 
 /// What messages look like.
@@ -118,6 +125,7 @@ pub struct Limits {
 impl Scenario {
     /// What `file` means.
     pub(super) fn new(file: ScenarioFile) -> Result<Scenario, Mistake> {
+        let load = load(&file.load, &file.target)?;
         Ok(Scenario {
             name: file.name.clone(),
             description: file.description.clone(),
@@ -130,11 +138,11 @@ impl Scenario {
             client: file.client,
             dialect: Dialect::new(&file.dialect, &Path::parse("dialect"))?,
             population: Population::new(file.users, &file.rooms)?,
-            load: load(&file.load)?,
             message: message(&file.message)?,
             timeouts: timeouts(&file.timeouts)?,
             order: file.order,
-            thresholds: Thresholds::new(&file.thresholds),
+            thresholds: Thresholds::new(&file.thresholds, load.outages.are_expected()),
+            load,
             limits: limits(&file.limits)?,
             seed: file.seed,
             file: Box::new(file),
@@ -152,7 +160,7 @@ const PHASES_MAX: usize = 1000;
 const STEPS_MAX: u32 = 1000;
 const LOAD_MAX: Duration = super::units::Period::MAX;
 
-fn load(file: &LoadFile) -> Result<Load, Mistake> {
+fn load(file: &LoadFile, target: &TargetFile) -> Result<Load, Mistake> {
     if file.connect_rate.per_second() == 0.0 {
         let what = "at a `connect_rate` of 0 nobody ever connects";
         return Err(Mistake::at("load.connect_rate", what, "write a rate such as `500/s`"));
@@ -177,6 +185,8 @@ fn load(file: &LoadFile) -> Result<Load, Mistake> {
         arrival: file.arrivals,
         speakers: file.speakers.fraction(),
         profile: Profile::new(&file.phases),
+        churn: churn::churn(file.churn.as_ref().unwrap_or(&ChurnFile::default()), length)?,
+        outages: churn::outages(&file.outages, target, length)?,
     })
 }
 

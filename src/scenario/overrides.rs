@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::error::Mistake;
-use super::file::{PhaseFile, read_yaml};
+use super::file::{LoadFile, read_yaml};
 use super::path::{Key, Path};
 use super::units::{Period, Rate, UnitError};
 
@@ -111,22 +111,23 @@ impl Overrides {
         Ok(origins)
     }
 
-    /// Stretches `phases` to the rate and the duration asked for.
-    pub(super) fn scale(&self, phases: &mut [PhaseFile]) -> Result<(), (String, Mistake)> {
+    /// Stretches `load` to the rate and the duration asked for.
+    pub(super) fn scale(&self, load: &mut LoadFile) -> Result<(), (String, Mistake)> {
         if let Some(none) = self.duration.filter(|duration| duration.duration().is_zero()) {
             let remedy = "give a length of time such as `15 s`";
             let mistake = Mistake::at("load.phases", "the load would have no length", remedy);
             return Err((format!("--duration {none}"), mistake));
         }
+        let phases = &mut load.phases;
         let peak = phases.iter().map(|phase| phase.peak().per_second()).fold(0.0, f64::max);
         let length: f64 = phases.iter().map(|phase| phase.length().duration().as_secs_f64()).sum();
         for phase in phases {
             if let Some(rate) = self.rate.filter(|_| peak > 0.0) {
                 *phase = phase.with_rates_times(rate.per_second() / peak);
             }
-            if let Some(duration) = self.duration.filter(|_| length > 0.0) {
-                *phase = phase.with_lengths_times(duration.duration().as_secs_f64() / length);
-            }
+        }
+        if let Some(duration) = self.duration.filter(|_| length > 0.0) {
+            load.stretch(duration.duration().as_secs_f64() / length);
         }
         Ok(())
     }

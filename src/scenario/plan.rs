@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use shards::ShardPlan;
 
 use super::arrival::Arrivals;
+use super::churn::Moves;
 use super::error::ScenarioError;
 use super::file::Arrival;
 use super::model::{Population, RoomNames, Scenario};
@@ -40,8 +41,11 @@ pub struct Room {
     pub name: Box<str>,
     /// Its name as it stands between the quotes of a JSON string.
     pub name_json: Box<str>,
-    /// Its members; a member's index is its slot.
+    /// Its members, and behind them those who may come from other rooms; the index of either is its
+    /// slot.
     pub members: Box<[UserId]>,
+    /// How many are members from the beginning.
+    pub residents: u32,
     /// How many members speak: those in the first slots.
     pub speakers: u32,
     /// The cell it belongs to.
@@ -55,6 +59,8 @@ pub struct User {
     pub author: Box<str>,
     /// The rooms it is in, by rising [`RoomId`], each with its slot there.
     pub memberships: Box<[(RoomId, u32)]>,
+    /// The place among these of the room that it is not in at first, but may go to.
+    pub spare: Option<u32>,
     /// Which of the target's addresses it connects to.
     pub target: usize,
     /// When it begins to connect, counted from the beginning of the connect phase.
@@ -74,10 +80,16 @@ impl Plan {
         let place = format!("scenario `{}`", scenario.name);
         let wrong = |what, remedy| ScenarioError::at(&place, what, remedy);
         let sizes = sizes::room_sizes(population, seed).map_err(|(w, r)| wrong(w, r))?;
-        let cells = cells::divide(&sizes, population.per_user).map_err(|(w, r)| wrong(w, r))?;
+        let switches = scenario.load.churn.switches();
+        let per_user = population.per_user + u32::from(switches);
+        let divided = cells::divide(&sizes, population.per_user, per_user);
+        let cells = divided.map_err(|(w, r)| wrong(w, r))?;
         let names = room_names(population, sizes.len()).map_err(|(w, r)| wrong(w, r))?;
         let seats = cells::seat(&cells, &sizes, population.per_user, seed);
-        let rooms = rooms(names, seats, &cells, scenario.load.speakers);
+        let mut rooms = rooms(names, seats, &cells, scenario.load.speakers);
+        if switches {
+            cells::add_spares(&cells, &mut rooms, seed).map_err(|(w, r)| wrong(w, r))?;
+        }
         let speakers = rooms.iter().map(|room| room.speakers).sum();
         check_messages(scenario.load.profile.total() / f64::from(speakers))
             .map_err(|(w, r)| wrong(w, r))?;
@@ -96,6 +108,16 @@ impl Plan {
         let speaking = self.rooms[room.index()].speakers;
         assert!(slot < speaking, "slot {slot} of room {} is silent: {speaking} speak", room.0);
         Arrivals::new(self.arrival, self.seed, (room, slot), self.speakers)
+    }
+
+    /// The moves of `user`.
+    pub fn moves(&self, user: UserId) -> Moves {
+        Moves::new(self.seed, user, self.users.len())
+    }
+
+    /// Memberships that users have from the beginning, in all rooms together.
+    pub fn memberships(&self) -> u64 {
+        self.rooms.iter().map(|room| u64::from(room.residents)).sum()
     }
 
     /// Who each of at most `shards` shards looks after: whole cells, so that no room and no user
@@ -143,6 +165,7 @@ fn rooms(
         .map(|((name, members), cell)| Room {
             name_json: escaped(&name).into(),
             name: name.into(),
+            residents: members.len() as u32,
             speakers: ((members.len() as f64 * speakers).round() as u32).max(1),
             members,
             cell,
@@ -161,8 +184,10 @@ fn users(rooms: &[Room], cells: &[cells::Cell], scenario: &Scenario) -> Vec<User
         }
     }
     let targets = scenario.target.count();
+    let is_spare = |&(room, slot): &(RoomId, u32)| slot >= rooms[room.index()].residents;
     let user = |(index, memberships): (usize, Vec<_>)| User {
         author: format!("user-{index}").into(),
+        spare: memberships.iter().position(is_spare).map(|at| at as u32),
         memberships: memberships.into(),
         target: index % targets,
         connect_after: Duration::from_secs_f64(index as f64 / scenario.load.connect_rate),

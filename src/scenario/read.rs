@@ -52,7 +52,7 @@ impl Scenario {
         let mut file: ScenarioFile = serde_path_to_error::deserialize(value)
             .map_err(|error| source.error(&origins, misread(&error)))?;
         overrides
-            .scale(&mut file.load.phases)
+            .scale(&mut file.load)
             .map_err(|(flag, mistake)| ScenarioError::at(&flag, mistake.what, mistake.remedy))?;
         Scenario::new(file).map_err(|mistake| source.error(&origins, mistake))
     }

@@ -10,6 +10,9 @@ pub(super) enum Purpose {
     Seating = 2,
     Arrivals = 3,
     MessageSize = 4,
+    Moves = 5,
+    Storm = 6,
+    Spare = 7,
 }
 
 /// The seed of the `index`-th choice for `purpose` in a run of `seed`.

@@ -28,7 +28,7 @@ impl Course {
     pub(super) fn new(brief: &Brief) -> Course {
         Course {
             users: brief.plan.users.len() as u64,
-            memberships: brief.plan.rooms.iter().map(|room| room.members.len() as u64).sum(),
+            memberships: brief.plan.memberships(),
             phases: brief.scenario.load.profile.phases().to_vec(),
             stage: Stage::Assemble,
             connected: 0,

@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use super::course::Course;
 use super::lines::Lines;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind};
+use crate::history::{Event, EventKind, Session};
 use crate::metrics::{Recorder, Row};
 use crate::report::sample;
 use crate::run::{Follower, News, Stage};
@@ -87,7 +87,7 @@ fn arrivals(connects: u64, joins: u64) -> Recorder {
     let after = Duration::from_millis(1);
     let event = |kind| Event { at: at(0), user: UserId(0), kind };
     for _ in 0..connects {
-        recorder.record(&event(EventKind::Connected { after }));
+        recorder.record(&event(EventKind::Connected { after, session: Session::New }));
     }
     for _ in 0..joins {
         recorder.record(&event(EventKind::Joined { room: RoomId(0), after }));

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::judging::{Step, World, at, text};
 use super::seeds;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind};
+use crate::history::{Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Messages that the server is believed to keep track of at a time.
@@ -75,8 +75,8 @@ impl Garbage<'_> {
             0 => (member, EventKind::Joining { room: room_id }),
             1 => (member, EventKind::Joined { room: room_id, after }),
             2 => (member, EventKind::JoinUnconfirmed { room: room_id, after }),
-            3 => (anybody, EventKind::Disconnected { why: "".into() }),
-            4 => (anybody, EventKind::Connected { after }),
+            3 => (anybody, EventKind::Disconnected { why: "".into(), resumable: false }),
+            4 => (anybody, EventKind::Connected { after, session: Session::New }),
             5 => (anybody, EventKind::ConnectFailed { why: "".into() }),
             6 => (anybody, EventKind::Closed),
             7 => (member, EventKind::Unsent { room: room_id, intended: time }),

@@ -14,7 +14,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::judging::World;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind};
+use crate::history::{Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// The longest way up, between two nodes, and down, in microseconds: together less than
@@ -220,7 +220,7 @@ impl Model<'_> {
         self.connections.push(connection);
         let connection = self.connections.len() - 1;
         self.present[user as usize] = Some(connection);
-        self.note(self.now, user, EventKind::Connected { after: Duration::ZERO });
+        self.note(self.now, user, EventKind::Connected { after: Duration::ZERO, session: Session::New });
         for room in 0..self.world.rooms.len() as u32 {
             if self.world.rooms[room as usize].contains(&user) {
                 self.note(self.now, user, EventKind::Joining { room: RoomId(room) });
@@ -263,7 +263,7 @@ impl Model<'_> {
     fn lose(&mut self, user: u32) {
         let Some(connection) = self.present[user as usize].take() else { return };
         self.oddities.drops += 1;
-        self.note(self.now, user, EventKind::Disconnected { why: "lost".into() });
+        self.note(self.now, user, EventKind::Disconnected { why: "lost".into(), resumable: false });
         let later = self.now + self.rng.random_range(0..3_000_000);
         let fates = [Fate::Lost, Fate::Arrives, Fate::ArrivesAt(later)];
         self.connections[connection].lost = Some(fates[self.rng.random_range(0..3)]);

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::judging::{Judgement, Step, TIMEOUT, World, at, text};
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind};
+use crate::history::{Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Longer than the reader keeps of a text, so that it counts what is compared.
@@ -102,8 +102,8 @@ impl Script {
             "is-in" => vec![EventKind::Joined { room, after }],
             "joins" => vec![EventKind::Joining { room }, EventKind::Joined { room, after }],
             "is-deaf" => vec![EventKind::JoinUnconfirmed { room, after }],
-            "drops" => vec![EventKind::Disconnected { why: "gone".into() }],
-            "connects" => vec![EventKind::Connected { after }],
+            "drops" => vec![EventKind::Disconnected { why: "gone".into(), resumable: false }],
+            "connects" => vec![EventKind::Connected { after, session: Session::New }],
             "closes" => vec![EventKind::Closed],
             "says" => vec![self.says(user, room, due(rest).unwrap_or(time))],
             "hears" => vec![self.hears(rest, due(rest), time)],

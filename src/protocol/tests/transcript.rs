@@ -130,6 +130,7 @@ fn report(event: Event<'_>) -> String {
             let expected = if expected { "" } else { " UNEXPECTED" };
             format!("ack {id} {namespace} {data}{}{expected}", list(attachments))
         }
+        Event::Pinged => "pinged".to_owned(),
         Event::Left { namespace } => format!("left {namespace}"),
         Event::NotSent(why) => format!("not sent: {why}"),
         Event::Closed(reason) => format!("closed: {reason}"),

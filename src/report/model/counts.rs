@@ -23,6 +23,24 @@ pub struct Counters {
     pub messages_sent: u64,
     /// Messages of the load that were due while their user had no connection.
     pub messages_unsent: u64,
+    /// Messages that fell to users who were away because the scenario says so.
+    #[serde(default)]
+    pub messages_away: u64,
+    /// Rooms that were left while the connection stayed.
+    #[serde(default)]
+    pub leaves: u64,
+    /// Connections that users ended by a closing packet, to come back later.
+    #[serde(default)]
+    pub departures: u64,
+    /// Connections that were cut on purpose.
+    #[serde(default)]
+    pub drops: u64,
+    /// Sessions that the server took up again.
+    #[serde(default)]
+    pub recoveries: u64,
+    /// Sessions that it was asked to take up again, and did not.
+    #[serde(default)]
+    pub recoveries_declined: u64,
     /// Messages sent beside the load, to see whether joins had worked.
     pub probes: u64,
     /// Deliveries of messages of the load, intact, each the first to its member.
@@ -42,6 +60,12 @@ impl Counters {
             joins: counters.joins,
             messages_sent: counters.sent,
             messages_unsent: counters.unsent,
+            messages_away: counters.away,
+            leaves: counters.leaves,
+            departures: counters.departures,
+            drops: counters.drops,
+            recoveries: counters.recoveries,
+            recoveries_declined: counters.recoveries_declined,
             probes: counters.probes,
             deliveries: counters.delivered,
             heard: counters.heard,
@@ -65,16 +89,32 @@ pub struct Tally {
     pub may_heard: u64,
     /// Messages that could not be judged because too many were in flight.
     pub unjudged: u64,
+    /// Deliveries to users who had no connection when the message was sent, and whose sessions
+    /// the server took up again.
+    #[serde(default)]
+    pub replayed: u64,
+    /// Deliveries that such users had to have, and did not.
+    #[serde(default)]
+    pub not_replayed: u64,
     /// The share of `must` in `must` and `may` together, from 0 to 1; 0 if both are 0.
     pub must_share: f64,
 }
 
 impl Tally {
     pub(super) fn new(tally: &oracle::Tally) -> Tally {
-        let oracle::Tally { messages, must, must_heard, may, may_heard, unjudged } = *tally;
+        let oracle::Tally { must, may, .. } = *tally;
         let must_share = must as f64 / (must + may).max(1) as f64;
-        let must_share = millionths(must_share);
-        Tally { messages, must, must_heard, may, may_heard, unjudged, must_share }
+        Tally {
+            messages: tally.messages,
+            must,
+            must_heard: tally.must_heard,
+            may,
+            may_heard: tally.may_heard,
+            unjudged: tally.unjudged,
+            replayed: tally.replayed,
+            not_replayed: tally.not_replayed,
+            must_share: millionths(must_share),
+        }
     }
 }
 

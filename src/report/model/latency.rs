@@ -22,6 +22,15 @@ pub struct Latencies {
     pub first_receiver: Distribution,
     /// Heard by the last member who must − intended.
     pub last_receiver: Distribution,
+    /// From a join to the first message heard in that room.
+    #[serde(default)]
+    pub join_to_heard: Distribution,
+    /// From the moment a user wanted its connection back to the first message heard on it.
+    #[serde(default)]
+    pub reconnect_to_heard: Distribution,
+    /// From the loss of a connection that nobody here wanted to the first message heard again.
+    #[serde(default)]
+    pub deafness: Distribution,
 }
 
 impl Latencies {
@@ -35,6 +44,9 @@ impl Latencies {
             service_latency: of(Metric::ServiceLatency),
             first_receiver: of(Metric::FirstReceiver),
             last_receiver: of(Metric::LastReceiver),
+            join_to_heard: of(Metric::JoinToHeard),
+            reconnect_to_heard: of(Metric::ReconnectToHeard),
+            deafness: of(Metric::Deafness),
         }
     }
 
@@ -48,12 +60,15 @@ impl Latencies {
             Metric::ServiceLatency => &self.service_latency,
             Metric::FirstReceiver => &self.first_receiver,
             Metric::LastReceiver => &self.last_receiver,
+            Metric::JoinToHeard => &self.join_to_heard,
+            Metric::ReconnectToHeard => &self.reconnect_to_heard,
+            Metric::Deafness => &self.deafness,
         }
     }
 }
 
 /// How a time was distributed, to three significant digits; all 0 when nothing was measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Distribution {
     /// How often it was measured.
     pub count: u64,

@@ -47,7 +47,7 @@ impl Subject {
             order: scenario.order,
             users: plan.users.len() as u64,
             rooms: plan.rooms.len() as u64,
-            memberships: plan.rooms.iter().map(|room| room.members.len() as u64).sum(),
+            memberships: plan.memberships(),
             speakers: plan.speakers.into(),
             yaml: scenario.to_yaml(plan.seed),
         }

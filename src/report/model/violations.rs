@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::rounded::millionths;
 use crate::chat::{RoomId, UserId};
 use crate::load::Brief;
-use crate::oracle::{self, Violation, ViolationKind};
+use crate::oracle::{self, Change, Violation, ViolationKind};
 use crate::run::{RunOutcome, ViolationBook};
 use crate::scenario::Plan;
 use crate::time::Timestamp;
@@ -63,6 +63,9 @@ pub struct Story {
     pub message: Option<StoryMessage>,
     /// Where the receiver stood with the room when it was noticed.
     pub standing: Standing,
+    /// The steps by which it came there and went on, around the time of the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<Step>,
     /// What else there is to say, such as what was heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -100,6 +103,61 @@ pub enum Standing {
         /// When there was evidence, in seconds since the run began.
         since_s: f64,
     },
+    /// It had said that it leaves, and the server might still have it in.
+    Leaving {
+        /// When it had asked to be let in, in seconds since the run began.
+        asked_s: f64,
+        /// When it had said so, in seconds since the run began.
+        since_s: f64,
+    },
+    /// Its connection was gone, and the server might take up its session again.
+    Suspended {
+        /// When it had asked to be let in, in seconds since the run began.
+        asked_s: f64,
+        /// When there was evidence that it was, in seconds since the run began.
+        since_s: f64,
+    },
+}
+
+/// A step by which a user came to stand where it did with a room.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Step {
+    /// When it was, in seconds since the run began.
+    pub at_s: f64,
+    /// What it was.
+    pub what: StepKind,
+}
+
+/// What a step was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// It asked to be let in.
+    Asked,
+    /// There was evidence that it was.
+    Confirmed,
+    /// It said that it leaves.
+    Leaving,
+    /// The server had had its time to take it out.
+    Left,
+    /// Its connection was gone.
+    Gone,
+    /// The server took up its session where it had been lost.
+    Recovered,
+}
+
+impl Step {
+    fn new(change: Change) -> Step {
+        let what = match change {
+            Change::Asked(_) => StepKind::Asked,
+            Change::Confirmed(_) => StepKind::Confirmed,
+            Change::Leaving(_) => StepKind::Leaving,
+            Change::Left(_) => StepKind::Left,
+            Change::Gone(_) => StepKind::Gone,
+            Change::Recovered(_) => StepKind::Recovered,
+        };
+        Step { at_s: seconds_at(change.at()), what }
+    }
 }
 
 impl Violations {
@@ -167,6 +225,7 @@ impl Story {
                 sent_s: message.sent.map(seconds_at),
             }),
             standing: Standing::new(violation.standing),
+            course: violation.course.iter().copied().map(Step::new).collect(),
             detail: violation.detail.as_deref().map(str::to_owned),
         }
     }
@@ -179,6 +238,12 @@ impl Standing {
             oracle::Standing::Joining { since } => Standing::Joining { since_s: seconds_at(since) },
             oracle::Standing::In { asked, since } => {
                 Standing::In { asked_s: seconds_at(asked), since_s: seconds_at(since) }
+            }
+            oracle::Standing::Leaving { asked, since } => {
+                Standing::Leaving { asked_s: seconds_at(asked), since_s: seconds_at(since) }
+            }
+            oracle::Standing::Suspended { asked, since } => {
+                Standing::Suspended { asked_s: seconds_at(asked), since_s: seconds_at(since) }
             }
         }
     }

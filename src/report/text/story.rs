@@ -92,6 +92,12 @@ fn where_it_stood(story: &Story) -> String {
         Standing::In { since_s, .. } => {
             format!("{who} had been in the room since {}", moment(since_s))
         }
+        Standing::Leaving { since_s, .. } => {
+            format!("{who} had said at {} that it leaves", moment(since_s))
+        }
+        Standing::Suspended { since_s, .. } => {
+            format!("{who} had been in the room since {}, and lost its connection", moment(since_s))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::churn::{ChurnFile, OutagesFile};
 use crate::scenario::units::{Period, Rate, Share};
 
 /// How fast users connect, who speaks, and how much is said when.
@@ -24,6 +25,14 @@ pub struct LoadFile {
     /// shared equally among those who speak.
     #[schemars(length(min = 1))]
     pub phases: Vec<PhaseFile>,
+    /// How users come and go meanwhile. Default: nobody moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub churn: Option<ChurnFile>,
+    /// Whether the server goes away meanwhile: `expected` (somebody may restart it), or a list of
+    /// times at which chatbench kills the bundled server and starts it again. Default: it should
+    /// not.
+    #[serde(default, skip_serializing_if = "OutagesFile::is_none")]
+    pub outages: OutagesFile,
 }
 
 fn connect_rate() -> Rate {
@@ -32,6 +41,25 @@ fn connect_rate() -> Rate {
 
 fn everybody() -> Share {
     Share::ALL
+}
+
+impl LoadFile {
+    /// Makes all of it `factor` times as long.
+    pub(in crate::scenario) fn stretch(&mut self, factor: f64) {
+        let scaled = |period: Period| Period::new(period.duration().mul_f64(factor));
+        for phase in &mut self.phases {
+            *phase = phase.with_lengths_times(factor);
+        }
+        for storm in self.churn.iter_mut().flat_map(|churn| &mut churn.storms) {
+            storm.at = scaled(storm.at);
+        }
+        if let OutagesFile::Planned(outages) = &mut self.outages {
+            for outage in outages {
+                outage.at = scaled(outage.at);
+                outage.lasting = scaled(outage.lasting);
+            }
+        }
+    }
 }
 
 /// How the times at which one speaker's messages are due are spread.

@@ -22,6 +22,13 @@ impl Default for TargetFile {
     }
 }
 
+impl TargetFile {
+    /// Whether it is the bundled server.
+    pub(in crate::scenario) fn is_reference(&self) -> bool {
+        *self == TargetFile::default()
+    }
+}
+
 impl<'de> Shorthand<'de> for TargetFile {
     const EXPECTED: &'static str = "`reference`, a URL, or a list of URLs";
 

@@ -56,10 +56,23 @@ pub struct ThresholdsFile {
     /// From the moment a message was due to the last of its receivers.
     #[serde(skip_serializing_if = "StatisticsFile::is_empty")]
     pub last_receiver: StatisticsFile,
-    /// How many connections may be lost, or `unlimited`. Default: 0.
-    pub disconnects: Bound,
-    /// How many attempts to connect may fail, or `unlimited`. Default: 0.
-    pub connect_failures: Bound,
+    /// From a join to the first message heard in that room.
+    #[serde(skip_serializing_if = "StatisticsFile::is_empty")]
+    pub join_to_heard: StatisticsFile,
+    /// From the moment a user wanted its connection back to the first message heard on it.
+    #[serde(skip_serializing_if = "StatisticsFile::is_empty")]
+    pub reconnect_to_heard: StatisticsFile,
+    /// From the loss of a connection that nobody here wanted to the first message heard again.
+    #[serde(skip_serializing_if = "StatisticsFile::is_empty")]
+    pub deafness: StatisticsFile,
+    /// How many connections may be lost, or `unlimited`. Default: 0, or `unlimited` where
+    /// `load.outages` are expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disconnects: Option<Bound>,
+    /// How many attempts to connect may fail, or `unlimited`. Default: 0, or `unlimited` where
+    /// `load.outages` are expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_failures: Option<Bound>,
 }
 
 /// Upper bounds of one latency, by statistic.
@@ -80,12 +93,6 @@ pub enum Bound {
     AtMost(u64),
     /// Any number.
     Unlimited,
-}
-
-impl Default for Bound {
-    fn default() -> Bound {
-        Bound::AtMost(0)
-    }
 }
 
 impl Serialize for Bound {

@@ -44,11 +44,17 @@ pub enum LatencyMetric {
     FirstReceiver,
     /// From the moment a message was due to the last of its receivers.
     LastReceiver,
+    /// From a join to the first message heard in that room.
+    JoinToHeard,
+    /// From the moment a user wanted its connection back to the first message heard on it.
+    ReconnectToHeard,
+    /// From the loss of a connection that nobody here wanted to the first message heard again.
+    Deafness,
 }
 
 impl LatencyMetric {
     /// All of them, in the order in which a user meets them.
-    pub const ALL: [LatencyMetric; 7] = [
+    pub const ALL: [LatencyMetric; 10] = [
         LatencyMetric::Connect,
         LatencyMetric::Join,
         LatencyMetric::SendDelay,
@@ -56,6 +62,9 @@ impl LatencyMetric {
         LatencyMetric::Service,
         LatencyMetric::FirstReceiver,
         LatencyMetric::LastReceiver,
+        LatencyMetric::JoinToHeard,
+        LatencyMetric::ReconnectToHeard,
+        LatencyMetric::Deafness,
     ];
 
     /// What files and reports call it, such as `delivery_latency`.
@@ -68,6 +77,9 @@ impl LatencyMetric {
             LatencyMetric::Service => "service_latency",
             LatencyMetric::FirstReceiver => "first_receiver",
             LatencyMetric::LastReceiver => "last_receiver",
+            LatencyMetric::JoinToHeard => "join_to_heard",
+            LatencyMetric::ReconnectToHeard => "reconnect_to_heard",
+            LatencyMetric::Deafness => "deafness",
         }
     }
 
@@ -80,12 +92,17 @@ impl LatencyMetric {
             LatencyMetric::Service => &file.service_latency,
             LatencyMetric::FirstReceiver => &file.first_receiver,
             LatencyMetric::LastReceiver => &file.last_receiver,
+            LatencyMetric::JoinToHeard => &file.join_to_heard,
+            LatencyMetric::ReconnectToHeard => &file.reconnect_to_heard,
+            LatencyMetric::Deafness => &file.deafness,
         }
     }
 }
 
 impl Thresholds {
-    pub(super) fn new(file: &ThresholdsFile) -> Thresholds {
+    /// What `file` means where connections are, or are not, expected to be lost.
+    pub(super) fn new(file: &ThresholdsFile, losses_expected: bool) -> Thresholds {
+        let unsaid = if losses_expected { Bound::Unlimited } else { Bound::AtMost(0) };
         let latencies = LatencyMetric::ALL.into_iter().flat_map(|metric| {
             metric.of(file).0.iter().map(move |(&statistic, limit)| LatencyThreshold {
                 metric,
@@ -95,8 +112,8 @@ impl Thresholds {
         });
         Thresholds {
             latencies: latencies.collect(),
-            disconnects_max: at_most(file.disconnects),
-            connect_failures_max: at_most(file.connect_failures),
+            disconnects_max: at_most(file.disconnects.unwrap_or(unsaid)),
+            connect_failures_max: at_most(file.connect_failures.unwrap_or(unsaid)),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use rand::RngExt;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 
+use super::Room;
 use crate::chat::UserId;
 use crate::scenario::seed::{Purpose, generator};
 
@@ -23,8 +24,14 @@ const ROOMS_PER_MEMBERSHIP: u32 = 4;
 /// as it has rooms enough, its seats are filled by whole users, and its largest room by different
 /// ones. What is left over at the end joins the last cell; so a room more changes no cell but the
 /// last.
-pub(super) fn divide(sizes: &[u32], per_user: u32) -> Result<Vec<Cell>, (String, String)> {
-    let rooms_min = if per_user == 1 { 1 } else { ROOMS_PER_MEMBERSHIP * per_user };
+///
+/// Of the rooms that a user ever is in, `rooms_ever`, it is in `per_user` at a time.
+pub(super) fn divide(
+    sizes: &[u32],
+    per_user: u32,
+    rooms_ever: u32,
+) -> Result<Vec<Cell>, (String, String)> {
+    let rooms_min = if rooms_ever == 1 { 1 } else { ROOMS_PER_MEMBERSHIP * rooms_ever };
     let mut cells = Vec::new();
     let mut open = Open::default();
     for (room, &size) in sizes.iter().enumerate() {
@@ -127,6 +134,34 @@ fn seat_cell(
         swap_members(&mut rooms, cell.users.start, circle.len(), &mut random);
     }
     rooms
+}
+
+/// Gives every user a place in one more room of its cell, for it to go to.
+pub(super) fn add_spares(
+    cells: &[Cell],
+    rooms: &mut [Room],
+    seed: u64,
+) -> Result<(), (String, String)> {
+    for cell in cells {
+        let range = cell.rooms.start as usize..cell.rooms.end as usize;
+        let residents: Vec<Vec<UserId>> =
+            rooms[range.clone()].iter().map(|room| room.members.to_vec()).collect();
+        let mut members = residents.clone();
+        for user in cell.users.clone() {
+            let others = (0..residents.len()).filter(|&room| !residents[room].contains(&UserId(user)));
+            let others: Vec<usize> = others.collect();
+            let mut random = generator(seed, Purpose::Spare, user.into());
+            let Some(&room) = others.choose(&mut random) else {
+                let what = "nobody can switch rooms: everybody is in all of them".into();
+                return Err((what, "ask for more rooms, or leave `load.churn.switch` out".into()));
+            };
+            members[room].push(UserId(user));
+        }
+        for (room, members) in rooms[range].iter_mut().zip(members) {
+            room.members = members.into();
+        }
+    }
+    Ok(())
 }
 
 /// Swaps tried for each seat: two shuffle a cell well past recognition.

@@ -1,0 +1,212 @@
+//! Moving: users leave rooms and come back, change rooms, disconnect, are cut off, and return.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Command;
+use super::agenda::Task;
+use super::crowd::Crowd;
+use super::user::{Absence, Membership, Seat};
+use crate::history::{Departure, Event, EventKind};
+use crate::scenario::{Churn, Fields, Move, MoveKind, StormBy};
+use crate::time::Timestamp;
+
+/// For a connection that is closed on the way to another room: it need not wait for anything.
+const AT_ONCE: Duration = Duration::ZERO;
+
+/// How a user ends its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Disconnect,
+    Drop,
+}
+
+impl Crowd {
+    /// Puts the first move of every user, and the storms, on the agenda, for a load that begins at
+    /// `start`.
+    pub(super) fn take_the_road(&mut self, start: Timestamp) {
+        let brief = Arc::clone(&self.brief);
+        let churn = &brief.scenario.load.churn;
+        for (storm, at) in churn.storms.iter().map(|storm| storm.at).enumerate() {
+            self.agenda.add(start + at, Task::Storm { storm: storm as u32 });
+        }
+        if churn.total() == 0.0 {
+            return;
+        }
+        for user in 0..self.users.len() {
+            let moves = brief.plan.moves(self.users[user].id);
+            self.users[user].moves = Some(Box::new(moves));
+            self.schedule_move(user as u32, start);
+        }
+    }
+
+    fn schedule_move(&mut self, user: u32, start: Timestamp) {
+        let load = &self.brief.scenario.load;
+        let Some(moves) = &mut self.users[user as usize].moves else { return };
+        if let Some(next) = moves.next(&load.churn, load.profile.duration()) {
+            let Move { after, kind, pick, away } = next;
+            self.agenda.add(start + after, Task::Move { user, kind, pick, away });
+        }
+    }
+
+    /// Lets `user` make a move that is due, if it is where it can; then plans the next one.
+    pub(super) fn make_move(&mut self, user: u32, due: Move, start: Timestamp) {
+        if self.command != Command::Finish && self.users[user as usize].client.is_some() {
+            match due.kind {
+                MoveKind::Leave => self.leave_for(user, due.pick, due.away),
+                MoveKind::Switch => self.switch(user, due.pick),
+                MoveKind::Disconnect => self.depart(user, Ending::Disconnect, due.away),
+                MoveKind::Drop => self.depart(user, Ending::Drop, due.away),
+            }
+        }
+        self.schedule_move(user, start);
+    }
+
+    /// Takes everybody's connection whom the storm catches.
+    pub(super) fn storm(&mut self, storm: u32) {
+        let brief = Arc::clone(&self.brief);
+        let churn: &Churn = &brief.scenario.load.churn;
+        let ending = match churn.storms[storm as usize].by {
+            StormBy::Drop => Ending::Drop,
+            StormBy::Disconnect => Ending::Disconnect,
+        };
+        for user in 0..self.users.len() {
+            let id = self.users[user].id;
+            if let Some(back) = churn.caught_by(storm as usize, id, brief.plan.seed) {
+                self.depart(user as u32, ending, back);
+            }
+        }
+    }
+
+    /// One of the rooms that the user is in, and in which something shows it.
+    fn room_to_leave(&self, user: u32, pick: u32) -> Option<u32> {
+        let seats = self.users[user as usize].seats.clone();
+        let within = |seat: &u32| self.seats[*seat as usize].membership == Membership::In;
+        let count = seats.clone().filter(within).count();
+        seats.filter(within).nth(pick as usize % count.max(1))
+    }
+
+    /// Leaves a room, to join it again once `away` is over.
+    fn leave_for(&mut self, user: u32, pick: u32, away: Duration) {
+        if self.brief.scenario.dialect.leave.is_none() {
+            return self.depart(user, Ending::Disconnect, away);
+        }
+        let Some(seat) = self.room_to_leave(user, pick) else { return };
+        let now = self.now();
+        self.leave(seat, now);
+        self.agenda.add(now + away, Task::Return { seat });
+    }
+
+    /// Leaves a room for the one that the user is not in.
+    fn switch(&mut self, user: u32, pick: u32) {
+        let Some(to) = self.users[user as usize].spare else { return };
+        let Some(from) = self.room_to_leave(user, pick) else { return };
+        if self.seats[to as usize].leaving.is_some() {
+            // It has only just left that one.
+            return;
+        }
+        let now = self.now();
+        let by_event = self.brief.scenario.dialect.leave.is_some();
+        if by_event {
+            self.leave(from, now);
+        }
+        self.users[user as usize].spare = Some(from);
+        self.seats[from as usize].wanted = false;
+        self.seats[to as usize].wanted = true;
+        let speaker = self.seats[from as usize].speaker.take();
+        self.seats[to as usize].speaker = speaker;
+        if let Some(speaker) = speaker {
+            self.speakers[speaker as usize].moves_to(to);
+        }
+        if by_event {
+            self.come_in(to);
+        } else {
+            self.depart(user, Ending::Disconnect, AT_ONCE);
+        }
+    }
+
+    /// Tells the server that the member at `seat` leaves its room.
+    fn leave(&mut self, seat: u32, now: Timestamp) {
+        let brief = Arc::clone(&self.brief);
+        let Some(template) = &brief.scenario.dialect.leave else { return };
+        let Seat { user, room, .. } = self.seats[seat as usize];
+        let id = self.users[user as usize].id;
+        self.scratch.clear();
+        let room_plan = &brief.plan.rooms[room.index()];
+        let author = &brief.plan.users[id.index()].author;
+        let fields = Fields { room: &room_plan.name, room_json: &room_plan.name_json, author };
+        template.write(&fields, &mut |_| {}, &mut self.scratch);
+        let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
+        self.history.push(Event { at: now, user: id, kind: EventKind::Leaving { room } });
+        if let Some(client) = &mut self.users[user as usize].client {
+            // A connection that is gone tells its listener, which gets the user up again.
+            let _ = client.emit(data);
+        }
+        self.rise(seat);
+        self.seats[seat as usize].wanted = false;
+        self.expect_out(seat, now);
+    }
+
+    /// Notes when the server will have had its time to take the member at `seat` out.
+    fn expect_out(&mut self, seat: u32, now: Timestamp) {
+        let over = now + self.brief.scenario.timeouts.delivery;
+        self.seats[seat as usize].leaving = Some(now);
+        self.agenda.add(over, Task::Left { seat, since: now });
+    }
+
+    /// The server has had its time to take the member at `seat` out.
+    pub(super) fn left(&mut self, seat: u32, since: Timestamp) {
+        if self.seats[seat as usize].leaving != Some(since) {
+            return;
+        }
+        let Seat { user, room, .. } = self.seats[seat as usize];
+        self.seats[seat as usize].leaving = None;
+        self.seats[seat as usize].again = true;
+        let now = self.now();
+        self.note(now, self.users[user as usize].id, EventKind::Left { room });
+        self.come_in(seat);
+    }
+
+    /// The user wants back into the room that it left.
+    pub(super) fn back_in(&mut self, seat: u32) {
+        self.seats[seat as usize].wanted = true;
+        self.come_in(seat);
+    }
+
+    /// Ends the connection of `user`, who wants to be back after `away`.
+    fn depart(&mut self, user: u32, ending: Ending, away: Duration) {
+        let past = if ending == Ending::Drop { self.past(user) } else { None };
+        let now = self.brief.clock.now();
+        let state = &mut self.users[user as usize];
+        let Some(mut client) = state.client.take() else { return };
+        let (id, due) = (state.id, now + away);
+        state.absence = Some(Absence { wanted: due, lost: None });
+        state.past = past;
+        let resumable = state.past.is_some();
+        let how = match ending {
+            Ending::Disconnect => Departure::Disconnect,
+            Ending::Drop => Departure::Drop { resumable },
+        };
+        // Written down first: from now on nobody counts on it.
+        self.note(now, id, EventKind::Departed { how });
+        for seat in self.users[user as usize].seats.clone() {
+            let present = self.seats[seat as usize].membership.is_present();
+            self.stand_up(seat, resumable);
+            if present && ending == Ending::Disconnect {
+                self.expect_out(seat, now);
+            }
+        }
+        match ending {
+            Ending::Disconnect => {
+                // Whether it was still there to be left makes no difference.
+                let _ = client.leave();
+                self.users[user as usize].lingering = Some(client);
+            }
+            Ending::Drop => {
+                client.cut();
+                self.gone.push(client);
+            }
+        }
+        self.agenda.add(due, Task::Connect { user });
+    }
+}
