@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::time::Timestamp;
 use crate::transport::Lost;
 
-pub use crate::protocol::SessionOptions;
+pub use crate::protocol::{Recovery, SessionOptions};
 pub use crate::transport::{
     ConnectError as TransportError, Endpoint, EndpointError, OpeningStep, Tls, TlsError,
     TransportOptions,
@@ -89,6 +89,8 @@ pub enum Heard<'a> {
     },
     /// The connection is over, and was not closed here.
     Lost(LostReason),
+    /// A sign of life that is no event: the server's ping.
+    Alive,
 }
 
 /// Hears what one connection hears, as it arrives.
@@ -115,9 +117,28 @@ pub trait Client {
 
     /// Leaves the namespace and says goodbye; nothing is heard after that.
     fn close(&mut self);
+
+    /// Leaves the namespace and stays on the transport, where pings are answered: whatever is
+    /// still heard is told.
+    ///
+    /// # Errors
+    /// When the connection is over, or the namespace left already.
+    fn leave(&mut self) -> Result<(), Gone>;
+
+    /// Cuts the connection without a word, as a network does that fails: no packet and no frame
+    /// says so, and every TCP connection that stands is reset. Nothing is heard after that.
+    fn cut(&mut self);
+
+    /// Whether the server took up the session that [`Call::past`] named: "`recovered = pid &&
+    /// this._pid === pid`", the official client says of the private id in the server's answer.
+    fn recovered(&self) -> bool;
+
+    /// What it takes to take this session up later, be it over or not: nothing where the server
+    /// offers no recovery, or no offset was heard yet.
+    fn recovery(&self) -> Option<Recovery>;
 }
 
-/// The connection is over; its listener was told why.
+/// The connection is over, of which its listener was told why, or its namespace was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gone;
 
@@ -182,22 +203,42 @@ fn after(data: &str) -> String {
     if data.is_empty() { String::new() } else { format!(": {data}") }
 }
 
-/// Connects to `endpoint`; `turn` chooses among its addresses and those to connect from.
-/// `listener` hears everything from the first event on, even before this returns.
+/// Whom to connect to, and as who.
+#[derive(Clone, Debug)]
+pub struct Call<'e> {
+    /// Where the server is.
+    pub endpoint: &'e Endpoint,
+    /// Chooses among its addresses and those to connect from.
+    pub turn: usize,
+    /// The session to take up again. The server may take no notice, and then this is a new one:
+    /// see [`Client::recovered`].
+    pub past: Option<Recovery>,
+}
+
+impl<'e> Call<'e> {
+    /// A call that asks for a new session.
+    pub fn new(endpoint: &'e Endpoint, turn: usize) -> Call<'e> {
+        Call { endpoint, turn, past: None }
+    }
+}
+
+/// Connects as `call` says. `listener` hears everything from the first event on, even before this
+/// returns: what a session has missed that is taken up again comes before the server's answer.
 ///
 /// # Errors
 /// When no connection comes to stand within the time allowed.
 pub async fn connect(
     options: &Rc<ClientOptions>,
-    endpoint: &Endpoint,
-    turn: usize,
+    call: Call<'_>,
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
     match options.driver {
-        Driver::Native => native::connect(options, endpoint, turn, listener).await,
+        Driver::Native => native::connect(options, call, listener).await,
         #[cfg(feature = "rust_socketio")]
         // Boxed, lest every native connection be given the room that this driver takes.
-        Driver::RustSocketio => Box::pin(rust_socketio::connect(options, endpoint, listener)).await,
+        Driver::RustSocketio => {
+            Box::pin(rust_socketio::connect(options, call.endpoint, listener)).await
+        }
         #[cfg(not(feature = "rust_socketio"))]
         Driver::RustSocketio => Err(ConnectError::NoDriver),
     }
@@ -240,7 +281,7 @@ mod tests {
             addresses: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 1))],
             url: "http://localhost".into(),
         };
-        let connecting = connect(&options, &endpoint, 0, Rc::new(Deaf));
+        let connecting = connect(&options, Call::new(&endpoint, 0), Rc::new(Deaf));
         assert!(size_of_val(&connecting) <= 1024, "{} bytes", size_of_val(&connecting));
     }
 }

@@ -2,7 +2,16 @@
 //!
 //! It costs a good deal more than the native client; it is here so that a verdict can be shown
 //! not to be an artefact of our own protocol code.
+//!
+//! There are things that the crate cannot do, and so this client does not do them:
+//!
+//! - It cannot leave the namespace and stay on the transport: who leaves hangs up as well, and
+//!   whatever the server would still send is not heard.
+//! - It cannot break off without a word: who is cut says goodbye, and no connection is reset.
+//! - It does not tell of pings, nor of what connection state recovery needs: a past session is
+//!   never taken up.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
@@ -11,7 +20,9 @@ use rust_socketio::{Event, Payload, TransportType};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, Way, quoted};
+use super::{
+    Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, Recovery, Way, quoted,
+};
 use crate::clock::Clock;
 use crate::time::Timestamp;
 use crate::transport::Endpoint;
@@ -55,8 +66,9 @@ pub(super) async fn connect(
     let driver = tokio::time::timeout(within, opened).await.map_err(|_| timeout())??;
     let (say, said) = mpsc::channel(QUEUE_LEN_MAX);
     tokio::task::spawn_local(speak(driver, said, tell.clone(), options.clock));
-    tokio::task::spawn_local(listen(told, listener));
-    Ok(Box::new(RustSocketio { say, tell, clock: options.clock, next_ack: 0 }))
+    let ended = Rc::default();
+    tokio::task::spawn_local(listen(told, listener, Rc::clone(&ended)));
+    Ok(Box::new(RustSocketio { say, tell, clock: options.clock, next_ack: 0, ended }))
 }
 
 /// With all its causes: the outermost says little.
@@ -163,9 +175,15 @@ async fn stand(
     Err(ConnectError::Lost(LostReason::Driver("the connection was closed".into())))
 }
 
-async fn listen(mut told: mpsc::Receiver<(Told, Timestamp)>, listener: Rc<dyn Listener>) {
+/// Tells what there is to hear until the connection is `ended` here.
+async fn listen(
+    mut told: mpsc::Receiver<(Told, Timestamp)>,
+    listener: Rc<dyn Listener>,
+    ended: Rc<Cell<bool>>,
+) {
     while let Some((told, at)) = told.recv().await {
         match told {
+            _ if ended.get() => return,
             Told::Connected => {}
             Told::Event(data) => {
                 // The driver does not tell whether the server offers it.
@@ -213,12 +231,17 @@ struct RustSocketio {
     tell: Tell,
     clock: Clock,
     next_ack: u64,
+    /// Whether the user has ended it.
+    ended: Rc<Cell<bool>>,
 }
 
 impl RustSocketio {
     /// Queues what is to be said. A queue that is full is the end of the connection, as a send
     /// queue is that no server empties.
     fn say(&mut self, data: &str, ack: Option<u64>) -> Result<(), Gone> {
+        if self.ended.get() {
+            return Err(Gone);
+        }
         let array: Vec<Value> = serde_json::from_str(data).expect("an event is a JSON array");
         let mut array = array.into_iter();
         let Some(Value::String(name)) = array.next() else {
@@ -250,7 +273,28 @@ impl Client for RustSocketio {
     }
 
     fn close(&mut self) {
+        self.ended.set(true);
         // A queue that is full or closed ends the driver all the same once this is dropped.
         let _ = self.say.try_send(Say::Close);
+    }
+
+    fn leave(&mut self) -> Result<(), Gone> {
+        if self.ended.get() || self.say.is_closed() {
+            return Err(Gone);
+        }
+        self.close();
+        Ok(())
+    }
+
+    fn cut(&mut self) {
+        self.close();
+    }
+
+    fn recovered(&self) -> bool {
+        false
+    }
+
+    fn recovery(&self) -> Option<Recovery> {
+        None
     }
 }

@@ -10,7 +10,7 @@ use rand_xoshiro::SplitMix64;
 use super::Command;
 use super::agenda::Task;
 use super::crowd::{Ear, Shared};
-use crate::client::{self, Client, ConnectError, Listener};
+use crate::client::{self, Call, Client, ConnectError, Listener};
 use crate::history::EventKind;
 use crate::time::Timestamp;
 
@@ -43,7 +43,7 @@ async fn attempt(shared: Shared, user: u32) {
     let endpoint = &brief.endpoints[brief.plan.users[id.index()].target];
     let ear: Rc<dyn Listener> = Rc::new(Ear { crowd: Rc::clone(&shared), user, attempt });
     let began = brief.clock.now();
-    let result = client::connect(&options, endpoint, id.index(), ear).await;
+    let result = client::connect(&options, Call::new(endpoint, id.index()), ear).await;
     conclude(&shared, user, began, result);
 }
 

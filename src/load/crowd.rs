@@ -186,6 +186,7 @@ impl Listener for Ear {
             Heard::Event { data, recoverable } => crowd.hear(self.user, data, recoverable, at),
             Heard::Ack { id } => crowd.confirmed_by_ack(self.user, id, at),
             Heard::Lost(reason) => crowd.lose(self.user, &reason.to_string(), at),
+            Heard::Alive => {}
         }
     }
 }

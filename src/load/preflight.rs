@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Brief;
-use crate::client::{self, Endpoint, EndpointError, Heard, Listener};
+use crate::client::{self, Call, Endpoint, EndpointError, Heard, Listener};
 use crate::scenario::TargetUrl;
 use crate::time::Timestamp;
 
@@ -65,7 +65,7 @@ pub async fn locate(
 pub async fn preflight(brief: &Brief) -> Result<(), TargetError> {
     let options = brief.client_options();
     for (turn, endpoint) in brief.endpoints.iter().enumerate() {
-        let connected = client::connect(&options, endpoint, turn, Rc::new(Deaf)).await;
+        let connected = client::connect(&options, Call::new(endpoint, turn), Rc::new(Deaf)).await;
         let mut client = connected.map_err(|error| TargetError {
             url: endpoint.url.clone(),
             remedy: remedy(&error),

@@ -26,12 +26,13 @@ mod turn;
 pub use frame::Frame;
 pub use input::{Emit, EmitAck, Input, SessionOptions};
 pub use output::{CloseReason, Event, NotSent, OpenStage, Output, Packet, ProtocolError};
+pub use socket_io::Recovery;
 pub use turn::Turn;
 
 use std::rc::Rc;
 
 use self::engine_io::Heartbeat;
-use self::socket_io::{Assembly, Limits, Namespaces, Place};
+use self::socket_io::{Assembly, Limits, Memory, Namespaces, Place};
 use self::turn::Step;
 use crate::time::Timestamp;
 
@@ -50,6 +51,8 @@ pub struct Session {
     open_deadline: Timestamp,
     namespaces: Namespaces,
     assembly: Option<Box<Assembly>>,
+    /// Outlives the session, which may be over when somebody asks for it.
+    memory: Option<Box<Memory>>,
     ack_id_next: u64,
 }
 
@@ -74,8 +77,22 @@ impl Session {
             stage: Stage::Handshake,
             namespaces: Namespaces::default(),
             assembly: None,
+            memory: None,
             ack_id_next: 0,
         }
+    }
+
+    /// The same, which asks the server to take up the session that `past` names: its CONNECT says
+    /// so beside what `options` have it say.
+    ///
+    /// What the session missed comes before the answer to CONNECT, in order, or not at all: a
+    /// server may take no notice.
+    ///
+    /// # Panics
+    /// When the namespace of `options` is none, or their auth no JSON object.
+    pub fn resume(options: Rc<SessionOptions>, past: &Recovery, now: Timestamp) -> Session {
+        let memory = Memory::of(past, options.auth.as_deref());
+        Session { memory: Some(Box::new(memory)), ..Session::new(options, now) }
     }
 
     /// Takes in what happened `now` (which never runs backwards), and answers with a turn.
@@ -106,6 +123,17 @@ impl Session {
     /// Whether the session has come to its end.
     pub fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closed)
+    }
+
+    /// Whether the server took up the session that it was asked for.
+    pub fn recovered(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.recovered())
+    }
+
+    /// What it takes to take this session up later, be it over or not: nothing where the server
+    /// offers no recovery, or no event with an offset came yet.
+    pub fn recovery(&self) -> Option<Recovery> {
+        self.memory.as_ref().and_then(|memory| memory.recovery())
     }
 
     /// When something has to happen, if nothing happens before.

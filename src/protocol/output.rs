@@ -104,6 +104,8 @@ pub enum Event<'a> {
         /// Whether it was asked for, not forgotten, and had not come before.
         expected: bool,
     },
+    /// The server sent a ping, which is answered: it is alive.
+    Pinged,
     /// The server took the session out of a namespace.
     Left {
         /// Which.

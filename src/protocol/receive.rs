@@ -1,7 +1,9 @@
 //! Receive: what a session makes of the frames that come from the server.
 
 use super::engine_io::{self, Handshake, Heartbeat};
-use super::socket_io::{self, Assembly, AttachmentError, Body, Head, Place, Purpose, Standing};
+use super::socket_io::{
+    self, Assembly, AttachmentError, Body, ConnectReply, Head, Memory, Place, Purpose, Standing,
+};
 use super::turn::Step;
 use super::{CloseReason, Event, Frame, ProtocolError, Session, Stage};
 use crate::time::Timestamp;
@@ -39,7 +41,7 @@ impl Session {
         if let Stage::Open(heartbeat) = &mut self.stage {
             heartbeat.ping(now);
         }
-        Step::Engine(engine_io::Packet::Pong(data))
+        Step::Pong(data)
     }
 
     #[inline]
@@ -55,6 +57,7 @@ impl Session {
         let namespace = packet.namespace;
         match packet.body {
             Body::Event { id, data } => {
+                self.note_offset(namespace, id, data);
                 Ok(Step::Event(Event::Event { namespace, data, ack: id, attachments: &[] }))
             }
             Body::Ack { id, data } => Ok(self.handle_ack(namespace, id, data)),
@@ -67,6 +70,18 @@ impl Session {
             Body::Connect { data } => self.handle_connect(namespace, data),
             Body::ConnectError { data } => Ok(self.handle_refusal(namespace, data)),
             Body::Disconnect => Ok(self.handle_disconnect(namespace)),
+        }
+    }
+
+    /// Remembers how far the session has heard. What wants an acknowledgement is never sent again,
+    /// and has no offset.
+    #[inline]
+    fn note_offset(&mut self, namespace: &str, ack: Option<u64>, data: &str) {
+        if let Some(memory) = &mut self.memory
+            && ack.is_none()
+            && *namespace == *self.options.namespace
+        {
+            memory.note(data);
         }
     }
 
@@ -107,7 +122,10 @@ impl Session {
     fn handle_whole<'t>(&mut self, assembly: Assembly) -> Step<'t> {
         let packet = Box::new(assembly.finish());
         let expected = match packet.purpose {
-            Purpose::Event(_) => false,
+            Purpose::Event(id) => {
+                self.note_offset(&packet.namespace, id, &packet.data);
+                false
+            }
             Purpose::Ack(id) => self.settle_ack(&packet.namespace, id),
         };
         Step::Assembled { packet, expected }
@@ -123,8 +141,12 @@ impl Session {
         if seat.standing == Standing::Connected {
             return Ok(Step::Wait);
         }
-        let reply = serde_json::from_str(data).map_err(|_| ProtocolError::ConnectReply)?;
+        let reply: ConnectReply =
+            serde_json::from_str(data).map_err(|_| ProtocolError::ConnectReply)?;
         seat.standing = Standing::Connected;
+        if place == Place::Own {
+            self.memory = Memory::answered(self.memory.take(), reply.pid.as_deref());
+        }
         self.note_answer(place);
         Ok(Step::Connected { namespace, reply })
     }

@@ -18,7 +18,8 @@ pub struct Turn<'t> {
 /// One output, with all that it lends but does not find in the session.
 pub(super) enum Step<'t> {
     Wait,
-    Engine(engine_io::Packet<'t>),
+    /// The answer to a ping that says this.
+    Pong(&'t str),
     /// A packet to a namespace, by default the session's own, and the attachments to follow.
     Socket {
         namespace: Option<&'t str>,
@@ -88,8 +89,8 @@ impl<'t> Step<'t> {
             Step::Opened(_) => Step::JoinOwn,
             Step::LeaveOwn => Step::HangUp,
             Step::HangUp => Step::Event(Event::Closed(CloseReason::ByUs)),
+            Step::Pong(_) => Step::Event(Event::Pinged),
             Step::Wait
-            | Step::Engine(_)
             | Step::Event(_)
             | Step::JoinOwn
             | Step::Connected { .. }
@@ -105,7 +106,7 @@ impl<'t> Step<'t> {
         };
         match self {
             Step::Wait => Output::WaitUntil(session.deadline()),
-            Step::Engine(packet) => Output::Transmit(Packet::Engine(*packet)),
+            Step::Pong(data) => Output::Transmit(Packet::Engine(engine_io::Packet::Pong(data))),
             Step::Socket { namespace, body, .. } => socket(namespace.unwrap_or(own), *body),
             Step::Attachment { bytes, .. } => {
                 Output::Transmit(Packet::Engine(engine_io::Packet::Binary(bytes)))
@@ -113,7 +114,8 @@ impl<'t> Step<'t> {
             Step::Event(event) => Output::Event(*event),
             Step::Opened(handshake) => Output::Event(Event::Opened(handshake)),
             Step::JoinOwn => {
-                let data = session.options.auth.as_deref().unwrap_or_default();
+                let asked = session.memory.as_ref().and_then(|memory| memory.asks());
+                let data = asked.or(session.options.auth.as_deref()).unwrap_or_default();
                 socket(own, Body::Connect { data })
             }
             Step::Connected { namespace, reply } => Output::Event(reply.event(namespace)),

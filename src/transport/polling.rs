@@ -3,6 +3,7 @@
 //!
 //! Bodies are carried as they are: what packets they hold is for others to say.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -27,6 +28,8 @@ struct Route {
     options: Rc<TransportOptions>,
     turn: usize,
     clock: Clock,
+    /// Whether connections end with a reset, wherever they are held.
+    cut: Rc<Cell<bool>>,
 }
 
 /// The requests of one session.
@@ -50,8 +53,22 @@ struct Line {
 }
 
 struct Kept {
-    stream: Stream,
+    wire: Wire,
     since: Timestamp,
+}
+
+/// A connection that a request under way or the next one holds.
+struct Wire {
+    stream: Stream,
+    cut: Rc<Cell<bool>>,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.cut.get() {
+            self.stream.cut();
+        }
+    }
 }
 
 type Exchange = Pin<Box<dyn Future<Output = Result<Answered, ConnectError>>>>;
@@ -74,7 +91,8 @@ impl Polling {
         clock: Clock,
     ) -> Result<(Polling, Vec<u8>, Timestamp), ConnectError> {
         let within = options.open_timeout;
-        let route = Route { endpoint, options, turn, clock };
+        let cut = Rc::default();
+        let route = Route { endpoint, options, turn, clock, cut };
         let exchange = exchange(route.clone(), None, request(&route, "GET", None, None));
         let late = |_| ConnectError::Timeout { step: super::OpeningStep::Answer, within };
         let answered = tokio::time::timeout(within, exchange).await.map_err(late)??;
@@ -137,6 +155,14 @@ impl Polling {
         self.paused && self.poll.under_way.is_none() && self.is_flushed()
     }
 
+    /// Ends both connections without a word, and with a reset; nothing more is asked for.
+    pub fn cut(&mut self) {
+        self.route.cut.set(true);
+        self.sid = None;
+        self.outbox = None;
+        (self.poll, self.post) = (Line::default(), Line::default());
+    }
+
     /// Whether everything was posted, and taken.
     pub fn is_flushed(&self) -> bool {
         self.outbox.is_none() && self.post.under_way.is_none()
@@ -189,7 +215,7 @@ impl Line {
     fn begin(&mut self, route: &Route, request: Vec<u8>) {
         let now = route.clock.now();
         let kept = self.kept.take().filter(|kept| now.since(kept.since) < KEPT_IDLE_MAX);
-        let exchange = exchange(route.clone(), kept.map(|kept| kept.stream), request);
+        let exchange = exchange(route.clone(), kept.map(|kept| kept.wire), request);
         self.under_way = Some(Box::pin(exchange));
     }
 
@@ -232,19 +258,23 @@ fn request(route: &Route, method: &str, sid: Option<&str>, body: Option<&[u8]>) 
 
 async fn exchange(
     route: Route,
-    kept: Option<Stream>,
+    kept: Option<Wire>,
     request: Vec<u8>,
 ) -> Result<Answered, ConnectError> {
-    let Route { endpoint, options, turn, clock } = &route;
-    let mut stream = match kept {
-        Some(stream) => stream,
-        None => Stream::connect(endpoint, options, *turn).await?,
+    let Route { endpoint, options, turn, clock, cut } = &route;
+    let mut wire = match kept {
+        Some(wire) => wire,
+        None => {
+            let stream = Stream::connect(endpoint, options, *turn).await?;
+            Wire { stream, cut: Rc::clone(cut) }
+        }
     };
+    let stream = &mut wire.stream;
     stream.write_all(&request).await.map_err(ConnectError::Broken)?;
     stream.flush().await.map_err(ConnectError::Broken)?;
     let reading = Reading { body_bytes_max: options.message_bytes_max, to_head: false };
-    let (response, _) = http::read_response(&mut stream, reading).await?;
+    let (response, _) = http::read_response(stream, reading).await?;
     let at = clock.now();
-    let kept = (!response.closes).then_some(Kept { stream, since: at });
+    let kept = (!response.closes).then_some(Kept { wire, since: at });
     Ok(Answered { response, at, kept })
 }

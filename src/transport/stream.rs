@@ -21,6 +21,8 @@ pub enum Stream {
     Plain(TcpStream),
     /// Through TLS; boxed, for its state is a hundred times a socket's.
     Tls(Box<TlsStream<TcpStream>>),
+    /// It was cut, and is no more.
+    Cut,
 }
 
 impl Stream {
@@ -67,6 +69,18 @@ impl Stream {
         // Boxed, lest every plain connection be given the room that a TLS handshake takes.
         let tls = Box::pin(options.tls.connector().connect(name, tcp)).await;
         Ok(Stream::Tls(Box::new(tls.map_err(refused_tls)?)))
+    }
+
+    /// Ends the TCP connection with a reset: nothing that waits is sent, and no farewell of TLS.
+    pub(super) fn cut(&mut self) {
+        let tcp = match self {
+            Stream::Plain(tcp) => &*tcp,
+            Stream::Tls(tls) => tls.get_ref().0,
+            Stream::Cut => return,
+        };
+        // A socket that refuses is one that is broken already.
+        let _ = tcp.set_zero_linger();
+        *self = Stream::Cut;
     }
 }
 
@@ -116,6 +130,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Stream::Cut => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 }
@@ -129,6 +144,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+            Stream::Cut => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 
@@ -136,6 +152,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Stream::Cut => Poll::Ready(Ok(())),
         }
     }
 
@@ -143,6 +160,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Stream::Cut => Poll::Ready(Ok(())),
         }
     }
 }

@@ -280,6 +280,12 @@ impl Sender {
         }
     }
 
+    /// Ends the connection without a word, and with a reset.
+    pub fn cut(&mut self) {
+        self.outbox = Vec::new();
+        self.stream.cut();
+    }
+
     /// Says goodbye with close code 1000; the connection ends when it is dropped.
     pub fn close(&mut self) {
         // Nothing is owed to a connection that is already broken.

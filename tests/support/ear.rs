@@ -1,12 +1,12 @@
 //! Ear: all that a client comes to know, line by line.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use chatbench::client::{
-    Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, SessionOptions, Tls,
-    TransportOptions, Way, connect,
+    Call, Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, Recovery,
+    SessionOptions, Tls, TransportOptions, Way, connect,
 };
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -24,6 +24,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Default)]
 pub(crate) struct Ear {
     lines: RefCell<Vec<String>>,
+    /// Pings, which are no lines: how many come is a matter of time.
+    pings: Cell<usize>,
     more: Notify,
 }
 
@@ -34,9 +36,20 @@ impl Ear {
         options: ClientOptions,
         url: &str,
     ) -> Option<Box<dyn Client>> {
+        self.connect_again(options, url, None).await
+    }
+
+    /// The same, to take up the session that `past` names.
+    pub(crate) async fn connect_again(
+        self: &Rc<Self>,
+        options: ClientOptions,
+        url: &str,
+        past: Option<Recovery>,
+    ) -> Option<Box<dyn Client>> {
         let endpoint = Endpoint::resolve(url, "/socket.io/").await.expect("it is an address");
         let listener: Rc<dyn Listener> = Rc::clone(self) as _;
-        self.note_outcome(connect(&Rc::new(options), &endpoint, 0, listener).await)
+        let call = Call { past, ..Call::new(&endpoint, 0) };
+        self.note_outcome(connect(&Rc::new(options), call, listener).await)
     }
 
     /// The outcome goes first: what comes right behind the grant may be heard before.
@@ -69,6 +82,22 @@ impl Ear {
         self.lines.borrow().clone()
     }
 
+    /// All that has been noted by now.
+    pub(crate) fn noted(&self) -> Vec<String> {
+        self.lines.borrow().clone()
+    }
+
+    /// Waits until `count` more pings have come, or patience is at its end; whether they have.
+    pub(crate) async fn pings(&self, count: usize) -> bool {
+        let enough = self.pings.get() + count;
+        let pinged = async {
+            while self.pings.get() < enough {
+                self.more.notified().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, pinged).await.is_ok()
+    }
+
     fn note(&self, line: String) {
         self.lines.borrow_mut().push(line);
         self.more.notify_one();
@@ -78,6 +107,10 @@ impl Ear {
 impl Listener for Ear {
     fn hear(&self, heard: Heard<'_>, _at: Timestamp) {
         self.note(match heard {
+            Heard::Alive => {
+                self.pings.set(self.pings.get() + 1);
+                return self.more.notify_one();
+            }
             // A message of many kilobytes makes no readable transcript.
             Heard::Event { data, .. } if data.len() > 100 => format!("{} bytes", data.len()),
             Heard::Event { data, recoverable: false } => data.into(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::{ClientOptions, ConnectError, Heard, Listener, LostReason, quoted};
 use crate::protocol::engine_io::Handshake;
-use crate::protocol::{CloseReason, Event, Input, OpenStage, Output, Packet, Session};
+use crate::protocol::{CloseReason, Event, Input, OpenStage, Output, Packet, Recovery, Session};
 use crate::time::Timestamp;
 use crate::transport::{Lost, Sender};
 
@@ -31,14 +31,26 @@ pub(super) struct Dialogue {
     pub(super) listener: Rc<dyn Listener>,
     /// When the session wants to be told the time.
     pub(super) wait_until: Timestamp,
-    /// Whether the server offers connection state recovery.
+    /// Whether the server offers connection state recovery, or may yet.
     recoverable: bool,
-    /// Whether the namespace was granted.
-    pub(super) standing: bool,
+    pub(super) standing: Standing,
     /// How it has ended, until whoever drives it knows.
     pub(super) ending: Option<Ending>,
     /// What the server said of the session, where requests have to repeat some of it.
     pub(super) handshake: Option<Box<Handshake>>,
+}
+
+/// How a connection stands to its namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It was not granted yet.
+    Opening,
+    /// It was granted.
+    In,
+    /// It was left; the connection lives on.
+    Out,
+    /// Whoever drove the connection knows that it is over.
+    Over,
 }
 
 /// What ends a connection's life.
@@ -50,22 +62,53 @@ pub(super) enum Ending {
 }
 
 impl Dialogue {
-    /// A session that is opened `now`, and whoever listens to it.
+    /// A session that is opened `now` and takes up `past`, and whoever listens to it.
     pub(super) fn new(
         options: &Rc<ClientOptions>,
+        past: Option<&Recovery>,
         listener: Rc<dyn Listener>,
         now: Timestamp,
     ) -> Dialogue {
+        let session = Rc::clone(&options.session);
         Dialogue {
-            session: Session::new(Rc::clone(&options.session), now),
+            session: match past {
+                None => Session::new(session, now),
+                Some(past) => Session::resume(session, past, now),
+            },
             options: Rc::clone(options),
             listener,
             wait_until: now,
-            recoverable: false,
-            standing: false,
+            recoverable: past.is_some(),
+            standing: Standing::Opening,
             ending: None,
             handshake: None,
         }
+    }
+
+    /// Whether anything can be said in the namespace.
+    pub(super) fn can_speak(&self) -> bool {
+        self.standing == Standing::In && self.ending.is_none()
+    }
+
+    /// Comes to its end; gives what whoever listens has to be told, where that is anything.
+    pub(super) fn end(&mut self, ending: Ending) -> Option<(Rc<dyn Listener>, LostReason)> {
+        self.standing = Standing::Over;
+        let reason = match ending {
+            Ending::Over(reason) => reason,
+            Ending::Refused(data) => LostReason::Revoked { data },
+            Ending::Dropped => return None,
+        };
+        Some((Rc::clone(&self.listener), reason))
+    }
+
+    /// Whether the server took up the session that it was asked for.
+    pub(super) fn recovered(&self) -> bool {
+        self.session.recovered()
+    }
+
+    /// What it takes to take the session up later.
+    pub(super) fn recovery(&self) -> Option<Recovery> {
+        self.session.recovery()
     }
 
     /// Lets the session answer; gives the number of the acknowledgement asked for, if one was.
@@ -105,8 +148,9 @@ impl Dialogue {
                 }
                 Output::Event(Event::Connected { pid, .. }) => {
                     self.recoverable = pid.is_some();
-                    self.standing = true;
+                    self.standing = Standing::In;
                 }
+                Output::Event(Event::Pinged) => self.listener.hear(Heard::Alive, at),
                 Output::Event(Event::Opened(handshake)) if self.options.way.begins_by_polling() => {
                     self.handshake = Some(Box::new(handshake.clone()));
                 }
@@ -123,9 +167,11 @@ fn ending_of(event: &Event<'_>) -> Option<Ending> {
         Event::Left { .. } => Some(Ending::Over(LostReason::Left)),
         Event::NotSent(why) => Some(Ending::Over(LostReason::Driver(why.to_string()))),
         Event::Closed(reason) => Some(Ending::Over(LostReason::Session(*reason))),
-        Event::Opened(_) | Event::Connected { .. } | Event::Event { .. } | Event::Ack { .. } => {
-            None
-        }
+        Event::Opened(_)
+        | Event::Connected { .. }
+        | Event::Event { .. }
+        | Event::Ack { .. }
+        | Event::Pinged => None,
     }
 }
 

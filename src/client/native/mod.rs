@@ -8,36 +8,34 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use self::dialogue::{Dialogue, Ending, error_of};
-use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
-use crate::clock::{Clock, Timer};
-use crate::protocol::{Emit, EmitAck, Input};
-use crate::transport::{Endpoint, OnFrame, WebSocket};
+use self::dialogue::{Dialogue, Ending, Standing, error_of};
+use super::{Call, Client, ClientOptions, ConnectError, Gone, Heard, Listener};
+use crate::clock::Timer;
+use crate::protocol::{Emit, EmitAck, Input, Recovery};
+use crate::transport::{OnFrame, WebSocket};
 
 /// A connection and whoever drives it.
 struct Connection {
     dialogue: Dialogue,
     socket: WebSocket,
-    clock: Clock,
     timer: Timer,
 }
 
 pub(super) async fn connect(
     options: &Rc<ClientOptions>,
-    endpoint: &Endpoint,
-    turn: usize,
+    call: Call<'_>,
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
     if options.way.begins_by_polling() {
         // Boxed, lest every WebSocket be given the room that this takes.
-        return Box::pin(roaming::connect(options, endpoint, turn, listener)).await;
+        return Box::pin(roaming::connect(options, call, listener)).await;
     }
     let clock = options.clock;
     // The time allowed is for all of it, from here to the namespace's CONNECT.
     let began = clock.now();
-    let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
-    let dialogue = Dialogue::new(options, listener, began);
-    let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
+    let socket = WebSocket::open(call.endpoint, &options.transport, call.turn).await?;
+    let dialogue = Dialogue::new(options, call.past.as_ref(), listener, began);
+    let mut connection = Connection { dialogue, socket, timer: Timer::new(clock) };
     if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(ending, options));
     }
@@ -51,13 +49,14 @@ pub(super) async fn connect(
 /// All IO of a standing connection.
 async fn drive(connection: Rc<RefCell<Connection>>) {
     let ending = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
-    let connection = connection.borrow();
-    let reason = match ending {
-        Ending::Over(reason) => reason,
-        Ending::Refused(data) => LostReason::Revoked { data },
-        Ending::Dropped => return,
+    let (lost, at) = {
+        let dialogue = &mut connection.borrow_mut().dialogue;
+        (dialogue.end(ending), dialogue.options.clock.now())
     };
-    connection.dialogue.listener.hear(Heard::Lost(reason), connection.clock.now());
+    // Whoever hears it may ask the connection what it was.
+    if let Some((listener, reason)) = lost {
+        listener.hear(Heard::Lost(reason), at);
+    }
 }
 
 impl Connection {
@@ -65,7 +64,7 @@ impl Connection {
     /// read has been heard; where that was its end, the next poll says so.
     fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
         let poll = self.poll(cx);
-        if !self.dialogue.standing {
+        if self.dialogue.standing == Standing::Opening {
             return poll.map(Some);
         }
         if let Poll::Ready(ending) = poll {
@@ -76,7 +75,8 @@ impl Connection {
 
     /// Reads, judges the time, and lets the session answer, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        let Connection { dialogue, socket, clock, timer } = self;
+        let Connection { dialogue, socket, timer } = self;
+        let clock = dialogue.options.clock;
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -85,7 +85,7 @@ impl Connection {
             heard_at = Some(at);
             dialogue.input(Input::Frame(frame), sender, at);
         };
-        let read = socket.poll(cx, clock, on_frame);
+        let read = socket.poll(cx, &clock, on_frame);
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -109,12 +109,18 @@ impl Connection {
 
 /// A connection that a task drives and a user holds.
 trait Driven {
+    /// What is said over it.
+    fn dialogue(&mut self) -> &mut Dialogue;
+
     /// Lets the session take `input`; gives the number of the acknowledgement asked for, if one
     /// was.
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone>;
 
     /// Ends it once it has said what it has to say.
-    fn leave(&mut self);
+    fn finish(&mut self);
+
+    /// Ends it at once, and resets what carries it.
+    fn cut(&mut self);
 
     /// Ends it, if it has not come to its end.
     fn abandon(&mut self);
@@ -123,21 +129,48 @@ trait Driven {
 /// The user's hold on a connection.
 struct Handle<C: Driven>(Rc<RefCell<C>>);
 
+impl<C: Driven> Handle<C> {
+    /// Lets the session take `input`, which is for its namespace.
+    fn speak(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
+        let mut connection = self.0.borrow_mut();
+        if connection.dialogue().can_speak() { connection.input(input) } else { Err(Gone) }
+    }
+}
+
 impl<C: Driven> Client for Handle<C> {
     fn emit(&mut self, data: &str) -> Result<(), Gone> {
-        self.0.borrow_mut().input(Input::Emit(Emit::event(data))).map(drop)
+        self.speak(Input::Emit(Emit::event(data))).map(drop)
     }
 
     fn emit_with_ack(&mut self, data: &str) -> Result<u64, Gone> {
         let emit = Emit { ack: EmitAck::Wanted, ..Emit::event(data) };
-        self.0.borrow_mut().input(Input::Emit(emit))?.ok_or(Gone)
+        self.speak(Input::Emit(emit))?.ok_or(Gone)
     }
 
     fn close(&mut self) {
         let mut connection = self.0.borrow_mut();
         // Whether it was still there to be closed makes no difference.
         let _ = connection.input(Input::Close);
-        connection.leave();
+        connection.finish();
+    }
+
+    fn leave(&mut self) -> Result<(), Gone> {
+        let session = Rc::clone(&self.0.borrow_mut().dialogue().options.session);
+        self.speak(Input::Leave { namespace: &session.namespace })?;
+        self.0.borrow_mut().dialogue().standing = Standing::Out;
+        Ok(())
+    }
+
+    fn cut(&mut self) {
+        self.0.borrow_mut().cut();
+    }
+
+    fn recovered(&self) -> bool {
+        self.0.borrow_mut().dialogue().recovered()
+    }
+
+    fn recovery(&self) -> Option<Recovery> {
+        self.0.borrow_mut().dialogue().recovery()
     }
 }
 
@@ -148,12 +181,17 @@ impl<C: Driven> Drop for Handle<C> {
 }
 
 impl Driven for Connection {
+    fn dialogue(&mut self) -> &mut Dialogue {
+        &mut self.dialogue
+    }
+
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
-        let Connection { dialogue, socket, clock, .. } = self;
+        let Connection { dialogue, socket, .. } = self;
         if dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let ack_id = dialogue.input(input, socket.sender(), clock.now());
+        let at = dialogue.options.clock.now();
+        let ack_id = dialogue.input(input, socket.sender(), at);
         if dialogue.ending.is_some() {
             socket.sender().wake();
             return Err(Gone);
@@ -161,8 +199,13 @@ impl Driven for Connection {
         Ok(ack_id)
     }
 
-    fn leave(&mut self) {
+    fn finish(&mut self) {
         self.socket.sender().close();
+        self.abandon();
+    }
+
+    fn cut(&mut self) {
+        self.socket.sender().cut();
         self.abandon();
     }
 

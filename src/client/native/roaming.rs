@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::super::{
-    Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason, TransportError, Way,
+    Call, Client, ClientOptions, ConnectError, Gone, Heard, Listener, TransportError, Way,
 };
-use super::dialogue::{Dialogue, Ending, Outgoing, error_of};
+use super::dialogue::{Dialogue, Ending, Outgoing, Standing, error_of};
 use super::{Driven, Handle};
 use crate::clock::{Clock, Timer};
 use crate::protocol::engine_io::payload::{self, Part};
@@ -116,8 +116,7 @@ impl Link {
 
 pub(super) async fn connect(
     options: &Rc<ClientOptions>,
-    endpoint: &Endpoint,
-    turn: usize,
+    Call { endpoint, turn, past }: Call<'_>,
     listener: Rc<dyn Listener>,
 ) -> Result<Box<dyn Client>, ConnectError> {
     let clock = options.clock;
@@ -127,7 +126,7 @@ pub(super) async fn connect(
     let opened = Polling::open(Rc::clone(&endpoint), transport, turn, clock).await?;
     let (polling, body, at) = opened;
     let mut roaming = Roaming {
-        dialogue: Dialogue::new(options, listener, began),
+        dialogue: Dialogue::new(options, past.as_ref(), listener, began),
         link: Link::Polling(Posting { polling, packets: Vec::new(), packets_bytes: 0 }),
         moving: Moving::No,
         clock,
@@ -152,21 +151,20 @@ pub(super) async fn connect(
 /// All IO of a standing connection.
 async fn drive(roaming: Rc<RefCell<Roaming>>) {
     let ending = poll_fn(|cx| roaming.borrow_mut().poll(cx)).await;
-    let roaming = roaming.borrow();
-    let reason = match ending {
-        Ending::Over(reason) => reason,
-        Ending::Refused(data) => LostReason::Revoked { data },
-        Ending::Dropped => return,
+    let (lost, at) = {
+        let Roaming { dialogue, clock, leaving, .. } = &mut *roaming.borrow_mut();
+        (dialogue.end(ending).filter(|_| !*leaving), clock.now())
     };
-    if !roaming.leaving {
-        roaming.dialogue.listener.hear(Heard::Lost(reason), roaming.clock.now());
+    // Whoever hears it may ask the connection what it was.
+    if let Some((listener, reason)) = lost {
+        listener.hear(Heard::Lost(reason), at);
     }
 }
 
 impl Roaming {
     fn poll_standing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ending>> {
         let poll = self.poll(cx);
-        if !self.dialogue.standing {
+        if self.dialogue.standing == Standing::Opening {
             return poll.map(Some);
         }
         if let Poll::Ready(ending) = poll {
@@ -177,6 +175,9 @@ impl Roaming {
 
     /// Moves packets both ways, judges the time, and moves the session, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        if let Some(ending) = self.dialogue.ending.take_if(|_| !self.leaving) {
+            return Poll::Ready(ending);
+        }
         self.consider_moving();
         let carried = loop {
             self.poll_moving(cx);
@@ -395,6 +396,10 @@ fn can_move(handshake: &Handshake) -> bool {
 }
 
 impl Driven for Roaming {
+    fn dialogue(&mut self) -> &mut Dialogue {
+        &mut self.dialogue
+    }
+
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
         let Roaming { dialogue, link, clock, .. } = self;
         if dialogue.ending.is_some() {
@@ -408,13 +413,27 @@ impl Driven for Roaming {
         Ok(ack_id)
     }
 
-    fn leave(&mut self) {
+    fn finish(&mut self) {
         // What is yet to be posted is, its goodbye included.
         self.leaving = true;
         if let Link::WebSocket(socket) = &mut self.link {
             socket.sender().close();
         }
         self.link.wake();
+    }
+
+    fn cut(&mut self) {
+        match &mut self.link {
+            Link::Polling(posting) => posting.polling.cut(),
+            Link::WebSocket(socket) => socket.sender().cut(),
+        }
+        if let Moving::Probing(socket, _) = &mut self.moving {
+            socket.sender().cut();
+        }
+        self.moving = Moving::No;
+        // Not even a goodbye that is under way arrives any more.
+        self.leaving = false;
+        self.abandon();
     }
 
     fn abandon(&mut self) {

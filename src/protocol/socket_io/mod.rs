@@ -6,6 +6,7 @@ mod ack;
 mod attachments;
 mod namespace;
 mod packet;
+mod recovery;
 
 use ack::PendingAcks;
 pub use attachments::AttachmentError;
@@ -13,3 +14,5 @@ pub(in crate::protocol) use attachments::{Assembled, Assembly, Head, Limits, Pur
 pub(in crate::protocol) use namespace::{ConnectReply, Namespaces, Place, Standing};
 pub use namespace::{MAIN_NAMESPACE, is_namespace};
 pub use packet::{Body, Packet, PacketError};
+pub(in crate::protocol) use recovery::Memory;
+pub use recovery::Recovery;
