@@ -124,7 +124,10 @@ fn a_server_may_refuse_or_know_nothing_of_it() {
                 = recovered false, None
         "#]],
     );
-    check_resumed(options(), "1 < 44{\"message\":\"no\"}\n1 recovery", expect![[r#"
+    check_resumed(
+        options(),
+        "1 < 44{\"message\":\"no\"}\n1 recovery",
+        expect![[r#"
         0 < 0{"sid":"e","upgrades":[],"pingInterval":10000,"pingTimeout":5000}
             * opened "e"
             > 40{"pid":"p","offset":"o1"}
@@ -133,7 +136,8 @@ fn a_server_may_refuse_or_know_nothing_of_it() {
             * refused / {"message":"no"}
         1 recovery
             = recovered false, Some("p o1")
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
