@@ -71,6 +71,26 @@ fn insecure_trusts_it() {
     server.finish().expect("the client does what the script expects");
 }
 
+/// Not even TLS says goodbye.
+#[test]
+fn who_is_cut_resets_the_connection_below() {
+    let server = Scripted::start_tls(self_signed(), async |c| {
+        c.stand().await?;
+        c.expect_reset().await
+    });
+    let url = url("wss", &server);
+    on_one_thread(async {
+        let ear = Rc::new(Ear::default());
+        let client = ear.connect(ear::options(Driver::Native, ear::insecure()), &url).await;
+        let mut client = client.expect("it is trusted");
+        client.cut();
+        // Before it is dropped, which says goodbye to nobody either.
+        let finished = tokio::task::spawn_blocking(|| server.finish()).await;
+        finished.expect("it does not panic").expect("the connection is reset");
+        assert_eq!(ear.noted(), ["connected"]);
+    });
+}
+
 #[test]
 fn insecure_rust_socketio_trusts_it() {
     let server = Scripted::start_tls(self_signed(), script_for_rust_socketio);

@@ -5,6 +5,7 @@
 mod bench;
 mod chat;
 mod conform;
+mod sessions;
 mod socketioxide;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]

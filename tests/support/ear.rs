@@ -20,7 +20,7 @@ pub(crate) const UNSENT_BYTES_MAX: usize = 1 << 16;
 /// The limit on what must happen: a machine may be busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// `connected` or `refused: …`, then what is heard, and `lost: …`, in order.
+/// `connected`, `recovered` or `refused: …`, then what is heard, and `lost: …`, in order.
 #[derive(Default)]
 pub(crate) struct Ear {
     lines: RefCell<Vec<String>>,
@@ -58,6 +58,7 @@ impl Ear {
         connected: Result<Box<dyn Client>, ConnectError>,
     ) -> Option<Box<dyn Client>> {
         let (line, client) = match connected {
+            Ok(client) if client.recovered() => ("recovered".into(), Some(client)),
             Ok(client) => ("connected".into(), Some(client)),
             Err(err) => (format!("refused: {err}"), None),
         };
@@ -87,15 +88,20 @@ impl Ear {
         self.lines.borrow().clone()
     }
 
-    /// Waits until `count` more pings have come, or patience is at its end; whether they have.
-    pub(crate) async fn pings(&self, count: usize) -> bool {
-        let enough = self.pings.get() + count;
+    /// How many pings have come by now.
+    pub(crate) fn pings(&self) -> usize {
+        self.pings.get()
+    }
+
+    /// Waits until `count` pings have come, or patience is at its end.
+    pub(crate) async fn pings_once(&self, count: usize) {
         let pinged = async {
-            while self.pings.get() < enough {
+            while self.pings.get() < count {
                 self.more.notified().await;
             }
         };
-        tokio::time::timeout(PATIENCE, pinged).await.is_ok()
+        let _ = tokio::time::timeout(PATIENCE, pinged).await;
+        assert!(self.pings.get() >= count, "{} pings, not {count}", self.pings.get());
     }
 
     fn note(&self, line: String) {

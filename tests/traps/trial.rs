@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use chatbench::client::{Client, ClientOptions, Driver, SessionOptions, Way};
+use chatbench::client::{Client, ClientOptions, Driver, Gone, Recovery, SessionOptions, Way};
 use tokio::task::JoinSet;
 
 use crate::support::ear::{self, Ear, PATIENCE, on_one_thread};
@@ -16,13 +16,16 @@ const IMPATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Trial {
     name: &'static str,
     start: Box<dyn FnOnce() -> Scripted>,
-    /// `connected` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
+    /// `connected`, `recovered` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
     /// with an ellipsis says how the line begins.
     transcript: Vec<String>,
     way: Way,
     websocket_patience: Duration,
     session: SessionOptions,
     says: Option<Says>,
+    past: Option<Recovery>,
+    /// How many pings the client must hear of.
+    pings: Option<usize>,
     /// What the server must not have been able to send more of.
     written_bytes_max: Option<u64>,
 }
@@ -33,6 +36,11 @@ pub(crate) enum Says {
     Emit(&'static str),
     EmitWithAck(&'static str),
     Goodbye,
+    /// It leaves, and nothing can be said in the namespace from then on.
+    Leave,
+    /// It leaves, and then closes.
+    LeaveAndGoodbye,
+    Cut,
 }
 
 impl Trial {
@@ -48,6 +56,8 @@ impl Trial {
             websocket_patience: PATIENCE,
             session: SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() },
             says: None,
+            past: None,
+            pings: None,
             written_bytes_max: None,
         }
     }
@@ -89,6 +99,16 @@ impl Trial {
         Trial { says: Some(says), ..self }
     }
 
+    /// With a client that wants to take up a session again.
+    pub(crate) fn taking_up(self, pid: &str, offset: &str) -> Trial {
+        Trial { past: Some(Recovery { pid: pid.into(), offset: offset.into() }), ..self }
+    }
+
+    /// With a client that hears of so many pings by the end of the transcript.
+    pub(crate) fn hearing_pings(self, count: usize) -> Trial {
+        Trial { pings: Some(count), ..self }
+    }
+
     pub(crate) fn written_bytes_max(self, bytes: u64) -> Trial {
         Trial { written_bytes_max: Some(bytes), ..self }
     }
@@ -123,13 +143,18 @@ async fn held_alone(trial: Trial) -> Result<(), String> {
     let options = trial.options();
     let server = (trial.start)();
     let ear = Rc::new(Ear::default());
-    let client = ear.connect(options, &server.url()).await;
-    let client = client.map(|client| say(client, trial.says));
+    let client = ear.connect_again(options, &server.url(), trial.past.clone()).await;
+    let mut client = client.map(|client| say(client, trial.says));
     let lines = ear.lines(trial.transcript.len()).await;
-    drop(client);
+    // A connection that was cut is gone, though somebody still holds it.
+    client.take_if(|_| !matches!(trial.says, Some(Says::Cut)));
     let finished = tokio::task::spawn_blocking(|| server.finish()).await;
     let written_bytes = finished.expect("it does not panic")?;
     compare(&lines, &trial.transcript)?;
+    if let Some(wanted) = trial.pings.filter(|wanted| *wanted != ear.pings()) {
+        return Err(format!("{} pings were heard, not {wanted}", ear.pings()));
+    }
+    assert_eq!(ear.noted().len(), lines.len(), "more is heard when all is over");
     match trial.written_bytes_max {
         Some(max) if written_bytes > max => {
             Err(format!("the server got rid of {written_bytes} bytes, which is more than {max}"))
@@ -147,9 +172,29 @@ fn say(mut client: Box<dyn Client>, says: Option<Says>) -> Box<dyn Client> {
             client.close();
             Ok(())
         }
+        Some(Says::Leave) => leave(&mut *client),
+        Some(Says::LeaveAndGoodbye) => {
+            let gone = leave(&mut *client);
+            client.close();
+            gone
+        }
+        Some(Says::Cut) => {
+            client.cut();
+            assert_eq!(client.emit("[1]"), Err(Gone), "a client that was cut cannot speak");
+            assert_eq!(client.leave(), Err(Gone), "a client that was cut cannot leave");
+            Ok(())
+        }
     };
     assert_eq!(gone, Ok(()), "a client that stands can speak");
     client
+}
+
+fn leave(client: &mut dyn Client) -> Result<(), Gone> {
+    client.leave()?;
+    assert_eq!(client.emit("[1]"), Err(Gone), "a client that has left cannot speak");
+    assert_eq!(client.emit_with_ack("[1]"), Err(Gone), "a client that has left cannot ask");
+    assert_eq!(client.leave(), Err(Gone), "a client can leave once");
+    Ok(())
 }
 
 fn compare(lines: &[String], wanted: &[String]) -> Result<(), String> {

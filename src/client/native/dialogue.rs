@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use super::super::{ClientOptions, ConnectError, Heard, Listener, LostReason, quoted};
 use crate::protocol::engine_io::Handshake;
-use crate::protocol::{
-    CloseReason, Event, Input, OpenStage, Output, Packet, Recovery, Session,
-};
+use crate::protocol::{CloseReason, Event, Input, OpenStage, Output, Packet, Recovery, Session};
 use crate::time::Timestamp;
 use crate::transport::{Lost, Sender};
 

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use self::dialogue::{Dialogue, Ending, Standing, error_of};
-use super::{Call, Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
-use crate::clock::{Clock, Timer};
+use super::{Call, Client, ClientOptions, ConnectError, Gone, Heard, Listener};
+use crate::clock::Timer;
 use crate::protocol::{Emit, EmitAck, Input, Recovery};
 use crate::transport::{OnFrame, WebSocket};
 
@@ -18,7 +18,6 @@ use crate::transport::{OnFrame, WebSocket};
 struct Connection {
     dialogue: Dialogue,
     socket: WebSocket,
-    clock: Clock,
     timer: Timer,
 }
 
@@ -36,7 +35,7 @@ pub(super) async fn connect(
     let began = clock.now();
     let socket = WebSocket::open(call.endpoint, &options.transport, call.turn).await?;
     let dialogue = Dialogue::new(options, call.past.as_ref(), listener, began);
-    let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
+    let mut connection = Connection { dialogue, socket, timer: Timer::new(clock) };
     if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(ending, options));
     }
@@ -51,8 +50,8 @@ pub(super) async fn connect(
 async fn drive(connection: Rc<RefCell<Connection>>) {
     let ending = poll_fn(|cx| connection.borrow_mut().poll(cx)).await;
     let (lost, at) = {
-        let Connection { dialogue, clock, .. } = &mut *connection.borrow_mut();
-        (dialogue.end(ending), clock.now())
+        let dialogue = &mut connection.borrow_mut().dialogue;
+        (dialogue.end(ending), dialogue.options.clock.now())
     };
     // Whoever hears it may ask the connection what it was.
     if let Some((listener, reason)) = lost {
@@ -76,7 +75,8 @@ impl Connection {
 
     /// Reads, judges the time, and lets the session answer, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        let Connection { dialogue, socket, clock, timer } = self;
+        let Connection { dialogue, socket, timer } = self;
+        let clock = dialogue.options.clock;
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -85,7 +85,7 @@ impl Connection {
             heard_at = Some(at);
             dialogue.input(Input::Frame(frame), sender, at);
         };
-        let read = socket.poll(cx, clock, on_frame);
+        let read = socket.poll(cx, &clock, on_frame);
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -186,11 +186,12 @@ impl Driven for Connection {
     }
 
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
-        let Connection { dialogue, socket, clock, .. } = self;
+        let Connection { dialogue, socket, .. } = self;
         if dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let ack_id = dialogue.input(input, socket.sender(), clock.now());
+        let at = dialogue.options.clock.now();
+        let ack_id = dialogue.input(input, socket.sender(), at);
         if dialogue.ending.is_some() {
             socket.sender().wake();
             return Err(Gone);

@@ -178,12 +178,14 @@ fn engine_packets_may_stand_between_attachments() {
             1 < 452-["y"]
             2 < 2
                 > 3
+                * pinged
                 until 15002
             2 < 3
             2 < 6
             3 <b 01
             4 < 2x
                 > 3x
+                * pinged
                 until 15004
             5 <b 02
                 * event / ["y"] <01> <02>
@@ -292,9 +294,11 @@ fn an_own_namespace_can_be_left_before_the_server_answers() {
             3 < 40/a,{"sid":"too late"}
             4 < 2
                 > 3
+                * pinged
                 until 15004
             9000 < 2
                 > 3
+                * pinged
                 until 24000
             9001 close
                 > 1

@@ -3,6 +3,7 @@
 mod exchange;
 mod hostile;
 mod opening;
+mod recovery;
 mod server;
 mod simulation;
 mod transcript;

@@ -112,6 +112,7 @@ fn a_server_that_sends_no_handshake_is_given_up() {
         expect![[r#"
             1 < 2
                 > 3
+                * pinged
                 until 20000
             19999 timeout
             20000 timeout
@@ -138,6 +139,7 @@ fn a_server_that_never_answers_connect_is_given_up() {
                 until 15001
             9000 < 2
                 > 3
+                * pinged
                 until 20000
             19999 timeout
             20000 timeout
@@ -193,6 +195,7 @@ fn a_server_that_falls_silent_is_given_up() {
                 * connected / s None
             9000 < 2
                 > 3
+                * pinged
                 until 24000
             23000 < 42["no","heartbeat"]
                 * event / ["no","heartbeat"]

@@ -295,7 +295,7 @@ impl World {
                 }
                 Output::Event(Event::Connected { .. }) => self.is_connected = true,
                 Output::Event(Event::Closed(reason)) => self.closed = Some((self.now, reason)),
-                Output::Event(Event::Opened(_)) => {}
+                Output::Event(Event::Opened(_) | Event::Pinged) => {}
                 Output::Event(event) => panic!("{event:?}"),
             }
         };

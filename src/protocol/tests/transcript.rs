@@ -7,6 +7,7 @@
 //! 6 timeout
 //! 7 emit ["x"]             `ask` wants an ack, `answer 9` is one; attachments follow as `+0aff`
 //! 8 connect /x {"a":1}     `leave /x`, `forget 7`, `close`
+//! 9 recovery               what it takes to take the session up later
 //! ```
 //!
 //! In the transcript, what the session sends is behind `>`, what it reports behind `*`, and how
@@ -17,7 +18,7 @@ use std::rc::Rc;
 use expect_test::Expect;
 
 use super::super::{
-    Emit, EmitAck, Event, Frame, Input, Output, Packet, Session, SessionOptions, Turn,
+    Emit, EmitAck, Event, Frame, Input, Output, Packet, Recovery, Session, SessionOptions, Turn,
 };
 use super::{at, options};
 use crate::time::Timestamp;
@@ -29,8 +30,13 @@ pub(super) fn check(script: &str, expected: Expect) {
 
 /// Plays `script` to a session of these options.
 pub(super) fn check_with(options: SessionOptions, script: &str, expected: Expect) {
+    check_session(Session::new(Rc::new(options), at(0)), script, expected);
+}
+
+/// Plays `script` to this session.
+pub(super) fn check_session(session: Session, script: &str, expected: Expect) {
     let mut transcript = String::new();
-    perform(options, script, |line| {
+    perform(session, script, |line| {
         transcript += line;
         transcript.push('\n');
     });
@@ -40,7 +46,7 @@ pub(super) fn check_with(options: SessionOptions, script: &str, expected: Expect
 /// Plays `script` and returns only what the session says.
 pub(super) fn outputs(options: SessionOptions, script: &str) -> Vec<String> {
     let mut outputs = Vec::new();
-    perform(options, script, |line| {
+    perform(Session::new(Rc::new(options), at(0)), script, |line| {
         outputs.extend(line.strip_prefix(INDENT).map(str::to_owned));
     });
     outputs
@@ -48,11 +54,16 @@ pub(super) fn outputs(options: SessionOptions, script: &str) -> Vec<String> {
 
 const INDENT: &str = "    ";
 
-fn perform(options: SessionOptions, script: &str, mut write: impl FnMut(&str)) {
-    let mut session = Session::new(Rc::new(options), at(0));
+fn perform(mut session: Session, script: &str, mut write: impl FnMut(&str)) {
     let mut waits = Timestamp::ZERO;
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         write(line);
+        if line.ends_with(" recovery") {
+            let (recovered, recovery) = (session.recovered(), session.recovery());
+            let recovery = recovery.map(|Recovery { pid, offset }| format!("{pid} {offset}"));
+            write(&format!("{INDENT}= recovered {recovered}, {recovery:?}"));
+            continue;
+        }
         play(&mut session, line, &mut |output| match output {
             Output::WaitUntil(until) if until == waits => {}
             Output::WaitUntil(until) => {

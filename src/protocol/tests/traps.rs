@@ -18,12 +18,19 @@ const TRAPS: &[Trap] = &[
             0 < 2
             1 < 40{"sid":"s"}
         "#,
-        outputs: &["* opened \"e\"", "> 40", "until 15000", "> 3", "* connected / s None"],
+        outputs: &[
+            "* opened \"e\"",
+            "> 40",
+            "until 15000",
+            "> 3",
+            "* pinged",
+            "* connected / s None",
+        ],
     },
     Trap {
         name: "a ping has data, and wants it back",
         script: "0 < 2\n0 < 2probe\n0 < 2 €",
-        outputs: &["> 3", "until 20000", "> 3probe", "> 3 €"],
+        outputs: &["> 3", "* pinged", "until 20000", "> 3probe", "* pinged", "> 3 €", "* pinged"],
     },
     Trap {
         name: "a noop comes by WebSocket (python-engineio, netty-socketio)",
@@ -176,6 +183,7 @@ const TRAPS: &[Trap] = &[
             "until 2000",
             "* connected / s None",
             "> 3",
+            "* pinged",
             "until 4800",
             "* closed: no ping came for 2.9s, and one was due within 2.9s",
             "until the end of time",

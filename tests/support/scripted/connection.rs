@@ -178,12 +178,29 @@ impl Connection {
         }
     }
 
-    async fn read(&mut self, wanted: &str) -> Told {
-        let read = match &mut self.stream {
+    /// The client must say no more, and reset the connection.
+    pub(crate) async fn expect_reset(&mut self) -> Told {
+        let read = if self.inbox.is_empty() { self.read_some().await } else { Ok(1) };
+        match read {
+            Err(err) if err.kind() == ErrorKind::ConnectionReset => Ok(()),
+            Err(err) => Err(unexpected("a reset", &format!("the connection broke: {err}"))),
+            Ok(0) => Err(unexpected("a reset", "the client hung up")),
+            Ok(_) => {
+                let came = String::from_utf8_lossy(&self.inbox);
+                Err(unexpected("a reset", &format!("{came:?} came")))
+            }
+        }
+    }
+
+    async fn read_some(&mut self) -> io::Result<usize> {
+        match &mut self.stream {
             Stream::Plain(tcp) => tcp.read_buf(&mut self.inbox).await,
             Stream::Tls(tls) => tls.read_buf(&mut self.inbox).await,
-        };
-        match read {
+        }
+    }
+
+    async fn read(&mut self, wanted: &str) -> Told {
+        match self.read_some().await {
             Ok(0) => Err(unexpected(wanted, "the client hung up")),
             Ok(_) => Ok(()),
             Err(err) => Err(unexpected(wanted, &format!("the connection broke: {err}"))),
