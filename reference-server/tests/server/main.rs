@@ -7,5 +7,7 @@ mod faults;
 mod fidelity;
 mod hooks;
 mod order;
+mod restart;
+mod running;
 mod shutdown;
 mod support;
