@@ -13,7 +13,7 @@ use tracing::{debug, info, warn};
 
 use crate::fault::Saboteur;
 use crate::hooks;
-use crate::in_order::{InOrder, Marker};
+use crate::in_order::{Departure, InOrder, Marker};
 use crate::options::Options;
 use crate::payload::Payload;
 
@@ -70,9 +70,8 @@ impl Chat {
             hooks::connect(socket);
         }
         let chat = self.clone();
-        socket.on_disconnect(InOrder(move |socket: SocketRef, _: DisconnectReason| {
-            chat.disconnect(&socket);
-        }));
+        let disconnect = move |socket: SocketRef, reason| chat.disconnect(&socket, reason);
+        socket.on_disconnect(InOrder(disconnect));
     }
 
     fn join(&self, socket: &SocketRef, mut event: Value) {
@@ -143,10 +142,11 @@ impl Chat {
         }
     }
 
-    fn disconnect(&self, socket: &SocketRef) {
+    fn disconnect(&self, socket: &SocketRef, reason: DisconnectReason) -> Departure {
         info!("user disconnected: {}", socket.id);
-        if let Some(saboteur) = &self.saboteur {
-            saboteur.disconnect(socket);
+        match &self.saboteur {
+            None => Departure::Gone,
+            Some(saboteur) => saboteur.disconnect(socket, reason),
         }
     }
 }

@@ -6,6 +6,7 @@ mod cors;
 mod faults;
 mod fidelity;
 mod hooks;
+mod membership;
 mod order;
 mod restart;
 mod running;
