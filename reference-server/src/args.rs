@@ -46,8 +46,8 @@ pub struct ServeArgs {
     pub cors_origins: Vec<HeaderValue>,
 
     /// Have events beside the chat, by which a server can be checked: `message` comes back to its
-    /// sender as `message-back`, `message-with-ack` is acknowledged with its arguments,
-    /// `leave-room` leaves a room, and the namespace `/custom` has the chat and all of that again
+    /// sender as `message-back`, `message-with-ack` is acknowledged with its arguments, and the
+    /// namespace `/custom` has the chat and all of that again
     #[arg(long)]
     pub hooks: bool,
 

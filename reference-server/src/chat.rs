@@ -13,12 +13,14 @@ use tracing::{debug, info, warn};
 
 use crate::fault::Saboteur;
 use crate::hooks;
-use crate::in_order::{InOrder, Marker};
+use crate::in_order::{Departure, InOrder, Marker};
 use crate::options::Options;
 use crate::payload::Payload;
 
 /// The event that joins its sender to a room.
 const JOIN: &str = "join-room";
+/// The event that takes its sender out of a room. The contract has none; most chats do.
+const LEAVE: &str = "leave-room";
 /// The event that a client says something with.
 const SEND: &str = "send-msg";
 /// The event that the others in the room hear it with.
@@ -28,7 +30,7 @@ pub(crate) const RECEIVE: &str = "onreceive-msg";
 pub(crate) struct Chat {
     /// What goes wrong on purpose; `None` costs a correct server one branch per event.
     saboteur: Option<Arc<Saboteur>>,
-    /// Whether there are events beside the contract.
+    /// Whether there are events by which a server can be checked.
     hooks: bool,
     /// Messages refused because a receiver's queue was full.
     refused: AtomicU64,
@@ -61,17 +63,15 @@ impl Chat {
         let chat = self.clone();
         socket.on(JOIN, InOrder(move |socket: SocketRef, event| chat.join(&socket, event)));
         let chat = self.clone();
+        socket.on(LEAVE, InOrder(move |socket: SocketRef, event| chat.leave(&socket, event)));
+        let chat = self.clone();
         socket.on(SEND, InOrder(move |socket: SocketRef, event| chat.send(&socket, event)));
         if self.hooks {
-            let chat = self.clone();
-            let leave = move |socket: SocketRef, event| chat.leave(&socket, event);
-            socket.on(hooks::LEAVE, InOrder(leave));
             hooks::connect(socket);
         }
         let chat = self.clone();
-        socket.on_disconnect(InOrder(move |socket: SocketRef, _: DisconnectReason| {
-            chat.disconnect(&socket);
-        }));
+        let disconnect = move |socket: SocketRef, reason| chat.disconnect(&socket, reason);
+        socket.on_disconnect(InOrder(disconnect));
     }
 
     fn join(&self, socket: &SocketRef, mut event: Value) {
@@ -89,7 +89,7 @@ impl Chat {
     fn leave(&self, socket: &SocketRef, mut event: Value) {
         let room = match Payload::of_event(&mut event).and_then(|payload| payload.text()) {
             Ok(room) => room,
-            Err(error) => return debug!("{} of {} ignored: {error}", hooks::LEAVE, socket.id),
+            Err(error) => return debug!("{LEAVE} of {} ignored: {error}", socket.id),
         };
         info!("user left: {} from room {room}", socket.id);
         match &self.saboteur {
@@ -142,10 +142,11 @@ impl Chat {
         }
     }
 
-    fn disconnect(&self, socket: &SocketRef) {
+    fn disconnect(&self, socket: &SocketRef, reason: DisconnectReason) -> Departure {
         info!("user disconnected: {}", socket.id);
-        if let Some(saboteur) = &self.saboteur {
-            saboteur.disconnect(socket);
+        match &self.saboteur {
+            None => Departure::Gone,
+            Some(saboteur) => saboteur.disconnect(socket, reason),
         }
     }
 }

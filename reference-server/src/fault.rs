@@ -2,8 +2,8 @@
 //!
 //! A fault is typed `NAME` or `NAME=RATE`; RATE is the probability of each of its decisions, from
 //! 0 to 1, and 1 when left out. Most decide per message (that is per `send-msg`, whoever hears
-//! it), some per join; [`FaultKind::effect`] says which, and what then happens. Only `stall`
-//! differs, see [`Stall`].
+//! it), some per join or leave of a room, or per connection; [`FaultKind::effect`] says which, and
+//! what then happens. Only `stall` differs, see [`Stall`].
 //!
 //! The n-th decision about the k-th user to connect is a pure function of the seed, the fault, k
 //! and n: the same clients in the same order meet the same faults, whatever the threads do.
@@ -13,6 +13,7 @@ mod edit;
 mod history;
 mod kind;
 mod outgoing;
+mod rooms;
 mod roster;
 mod saboteur;
 mod stall;
@@ -28,7 +29,7 @@ pub(crate) use self::saboteur::Saboteur;
 /// Something to do wrong, and how often or how long.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fault {
-    /// A fault that is decided anew for every message or join.
+    /// A fault that is decided anew for every message, join, leave or connection.
     Rated {
         /// What goes wrong.
         kind: FaultKind,

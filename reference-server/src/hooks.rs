@@ -13,12 +13,10 @@ const ECHO: &str = "message";
 const ECHOED: &str = "message-back";
 /// The event that is acknowledged with its arguments.
 const ANSWERED: &str = "message-with-ack";
-/// The event that takes its sender out of a room.
-pub(crate) const LEAVE: &str = "leave-room";
 /// The second namespace, which has the chat and the hooks again.
 pub(crate) const NAMESPACE: &str = "/custom";
 
-/// Lets a user be answered; only leaving a room is left to the chat.
+/// Lets a user be answered.
 pub(crate) fn connect(socket: &SocketRef) {
     socket.on(ECHO, InOrder(|socket: SocketRef, event| echo(&socket, event)));
     socket.on(ANSWERED, AnswerInOrder(answer));

@@ -23,6 +23,15 @@ pub(crate) struct InOrder<F>(pub(crate) F);
 #[derive(Clone)]
 pub(crate) struct AnswerInOrder<F>(pub(crate) F);
 
+/// What becomes of a socket that left its namespace.
+pub(crate) enum Departure {
+    /// It is gone.
+    Gone,
+    /// It stays among the sockets of the namespace, although it is none of them any more, until its
+    /// connection ends: then a disconnect handler that was set meanwhile is called once more.
+    Ghost,
+}
+
 /// Keeps our implementations apart from those that socketioxide has for every closure.
 pub(crate) struct Marker;
 
@@ -47,7 +56,7 @@ where
 
 impl<F> DisconnectHandler<LocalAdapter, Marker> for InOrder<F>
 where
-    F: Fn(SocketRef, DisconnectReason) + Send + Sync + 'static,
+    F: Fn(SocketRef, DisconnectReason) -> Departure + Send + Sync + 'static,
 {
     fn call_with_defer(
         &self,
@@ -55,8 +64,10 @@ where
         reason: DisconnectReason,
         defer: fn(Arc<Socket>),
     ) {
-        (self.0)(socket.clone().into(), reason);
-        defer(socket);
+        match (self.0)(socket.clone().into(), reason) {
+            Departure::Gone => defer(socket),
+            Departure::Ghost => {}
+        }
     }
 }
 

@@ -10,6 +10,9 @@
 //! | client → server | `send-msg` | `{room, author, message}` | the room but the sender hears it |
 //! | server → client | `onreceive-msg` | the same object | |
 //!
+//! Beside these three, which are the contract, there is `leave-room`, with the room's name: its
+//! sender leaves, and nothing is answered.
+//!
 //! The rooms of the house, in reading order:
 //!
 //! - [`options`]: what a server is told; [`args`]: the same, as typed on a command line

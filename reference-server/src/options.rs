@@ -25,8 +25,7 @@ pub struct Options {
     pub cors_origins: Vec<HeaderValue>,
     /// Whether there are events beside the chat, by which a server can be checked: `message` comes
     /// back to its sender as `message-back`, `message-with-ack` is acknowledged with its
-    /// arguments, `leave-room` leaves a room, and the namespace `/custom` has the chat and all
-    /// of that again.
+    /// arguments, and the namespace `/custom` has the chat and all of that again.
     pub hooks: bool,
     /// What to do wrong.
     pub faults: Vec<Fault>,

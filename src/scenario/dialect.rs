@@ -103,7 +103,8 @@ impl Dialect {
         Dialect::compile(&chat(), &Path::default()).expect("the dialect `chat` is well formed")
     }
 
-    /// The dialect `chat` with the events beside it that the bundled server has with `--hooks`.
+    /// The dialect `chat` with the events beside it that the bundled server has: to leave a room,
+    /// and what `--hooks` adds.
     pub fn chat_with_hooks() -> Dialect {
         let map = chat_with_hooks();
         Dialect::compile(&map, &Path::default()).expect("the dialect with hooks is well formed")

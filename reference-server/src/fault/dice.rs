@@ -10,7 +10,7 @@ use super::{Fault, FaultKind};
 pub(super) struct Turn {
     /// The user's number, in the order of connecting.
     pub(super) user: u64,
-    /// How many messages, or joins, this user made before.
+    /// How many messages, joins or leaves, as the case may be, there were of it before.
     pub(super) nth: u64,
 }
 

@@ -31,11 +31,25 @@ pub enum FaultKind {
     HistoryOnJoin,
     /// A user who joins twice hears everything twice.
     DoubleJoinDeliversTwice,
+    /// A user who left the namespace stays in its rooms.
+    GhostAfterDisconnect,
+    /// All members leave with the one who leaves.
+    LeaveTakesAll,
+    /// The leave is not performed.
+    LeaveIgnored,
+    /// Who joins a room is taken out of all others.
+    LastRoomOnly,
+    /// Whoever connects is put into the rooms of somebody else.
+    StaleMembership,
+    /// The room forgets its members.
+    ForgottenRoom,
+    /// The joiner goes deaf to the room after a while.
+    MuteLater,
 }
 
 impl FaultKind {
     /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 21] = [
         Self::Echo,
         Self::BroadcastAll,
         Self::Leak,
@@ -50,6 +64,13 @@ impl FaultKind {
         Self::LateJoin,
         Self::HistoryOnJoin,
         Self::DoubleJoinDeliversTwice,
+        Self::GhostAfterDisconnect,
+        Self::LeaveTakesAll,
+        Self::LeaveIgnored,
+        Self::LastRoomOnly,
+        Self::StaleMembership,
+        Self::ForgottenRoom,
+        Self::MuteLater,
     ];
 
     /// How it is typed.
@@ -70,6 +91,13 @@ impl FaultKind {
             Self::LateJoin => "late-join",
             Self::HistoryOnJoin => "history-on-join",
             Self::DoubleJoinDeliversTwice => "double-join-delivers-twice",
+            Self::GhostAfterDisconnect => "ghost-after-disconnect",
+            Self::LeaveTakesAll => "leave-takes-all",
+            Self::LeaveIgnored => "leave-ignored",
+            Self::LastRoomOnly => "last-room-only",
+            Self::StaleMembership => "stale-membership",
+            Self::ForgottenRoom => "forgotten-room",
+            Self::MuteLater => "mute-later",
         }
     }
 
@@ -104,11 +132,33 @@ impl FaultKind {
                 "per join: the joiner hears 8 messages more, in whatever room, \
                 then nothing until it connects anew"
             }
-            Self::LateJoin => "per join: it is performed 150 ms late",
+            Self::LateJoin => {
+                "per join: it is performed 150 ms late, and so after a leave of the room that \
+                comes meanwhile"
+            }
             Self::HistoryOnJoin => "per join: the joiner hears the last 10 messages of the room",
             Self::DoubleJoinDeliversTwice => {
                 "per repeated join: the joiner hears everything in \
                 the room once more often"
+            }
+            Self::GhostAfterDisconnect => {
+                "per leaving of the namespace: while the connection stays open, the leaver \
+                stays in its rooms and hears them; it is not let in again on that \
+                connection"
+            }
+            Self::LeaveTakesAll => "per leave: all members of the room are taken out of it",
+            Self::LeaveIgnored => "per leave: it is not performed",
+            Self::LastRoomOnly => "per join: the joiner is taken out of all other rooms",
+            Self::StaleMembership => {
+                "per connection: it is put into the rooms of the user that disconnected last"
+            }
+            Self::ForgottenRoom => {
+                "per message: once it is delivered, the room has no members; they hear \
+                nothing there until they join anew"
+            }
+            Self::MuteLater => {
+                "per join: from 2 s after it on, the joiner hears nothing in that room until \
+                it joins or connects anew"
             }
         }
     }

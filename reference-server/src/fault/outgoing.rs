@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use socketioxide::extract::SocketRef;
 use tracing::debug;
@@ -13,7 +14,7 @@ use crate::payload::Payload;
 /// A message and who hears it, settled when it came in.
 pub(super) struct Outgoing {
     pub(super) payload: Arc<Payload<'static>>,
-    pub(super) receivers: Vec<SocketRef>,
+    pub(super) receivers: Vec<Receiver>,
     /// How often each receiver hears it.
     pub(super) copies: usize,
 }
@@ -22,16 +23,49 @@ impl Outgoing {
     pub(super) fn deliver(&self) {
         for receiver in &self.receivers {
             for _ in 0..self.copies {
-                deliver(receiver, &self.payload);
+                receiver.deliver(&self.payload);
             }
         }
     }
 }
 
-/// Sends one message to one receiver.
-pub(super) fn deliver(receiver: &SocketRef, payload: &Payload<'_>) {
-    if let Err(error) = receiver.emit(RECEIVE, payload) {
-        debug!("a delivery to {} failed: {error}", receiver.id);
+/// Who may hear a message.
+#[derive(Clone)]
+pub(super) enum Receiver {
+    /// A user who is connected.
+    Here(SocketRef),
+    /// One who left the namespace while its connection stays open. Its socket is still among those
+    /// of the namespace, which is for its [disconnect handler](crate::in_order::Departure) to see
+    /// to.
+    Ghost(SocketRef),
+}
+
+impl Receiver {
+    pub(super) fn socket(&self) -> &SocketRef {
+        match self {
+            Self::Here(socket) | Self::Ghost(socket) => socket,
+        }
+    }
+
+    /// Sends one message.
+    pub(super) fn deliver(&self, payload: &Payload<'_>) {
+        let failed = match self {
+            Self::Here(socket) => socket.emit(RECEIVE, payload).err().map(|why| why.to_string()),
+            Self::Ghost(socket) => emit_to_ghost(socket, payload),
+        };
+        if let Some(error) = failed {
+            debug!("a delivery to {} failed: {error}", self.socket().id);
+        }
+    }
+}
+
+/// A socket that left takes no event any more, but a broadcast asks nobody: this one has the
+/// socket itself for its only receiver.
+fn emit_to_ghost(socket: &SocketRef, payload: &Payload<'_>) -> Option<String> {
+    let sending = std::pin::pin!(socket.local().emit(RECEIVE, payload));
+    match sending.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome.err().map(|why| why.to_string()),
+        Poll::Pending => unreachable!("the local adapter does not wait"),
     }
 }
 

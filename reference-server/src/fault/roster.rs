@@ -1,4 +1,4 @@
-//! The roster: who is in which room, in the order of connecting.
+//! The roster: who is connected, in the order of connecting, and who is in which room.
 //!
 //! socketioxide knows it too, but by random ids: a seeded choice among them would be another one
 //! in every run.
@@ -9,7 +9,9 @@ use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
 use super::dice::Turn;
-use super::history::History;
+use super::history::Histories;
+use super::outgoing::Receiver;
+use super::rooms::Rooms;
 
 /// A user's number, in the order of connecting.
 pub(super) type Number = u64;
@@ -19,108 +21,94 @@ pub(super) type Number = u64;
 pub(super) struct Roster {
     numbers: HashMap<Sid, Number>,
     users: BTreeMap<Number, User>,
-    rooms: BTreeMap<String, Room>,
+    pub(super) rooms: Rooms,
+    pub(super) histories: Histories,
+    /// The rooms of the user that disconnected last.
+    rooms_left_last: Vec<String>,
     connected_so_far: Number,
 }
 
 struct User {
-    socket: SocketRef,
+    receiver: Receiver,
     sends: u64,
     joins: u64,
+    leaves: u64,
     /// How many messages it still hears; `None` for a healthy user.
     hears: Option<u32>,
 }
 
-/// A room with at least one member.
-#[derive(Default)]
-pub(super) struct Room {
-    /// How often each member hears a message: once, unless a fault counts its joins.
-    pub(super) members: BTreeMap<Number, usize>,
-    pub(super) history: History,
+/// What a user is counted for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Act {
+    Send,
+    Join,
+    Leave,
 }
 
 impl Roster {
-    pub(super) fn connect(&mut self, socket: &SocketRef) {
+    /// Takes a user in; its one decision is about whatever comes of its connection.
+    pub(super) fn connect(&mut self, socket: &SocketRef) -> Turn {
         let number = self.connected_so_far;
         self.connected_so_far += 1;
         self.numbers.insert(socket.id, number);
-        let user = User { socket: socket.clone(), sends: 0, joins: 0, hears: None };
+        let receiver = Receiver::Here(socket.clone());
+        let user = User { receiver, sends: 0, joins: 0, leaves: 0, hears: None };
         self.users.insert(number, user);
+        Turn { user: number, nth: 0 }
     }
 
-    pub(super) fn disconnect(&mut self, sid: Sid) {
-        let Some(number) = self.numbers.remove(&sid) else { return };
-        self.users.remove(&number);
-        self.rooms.retain(|_, room| {
-            room.members.remove(&number);
-            !room.members.is_empty()
-        });
+    /// From here on nothing that comes from this user counts, until it [is gone](Self::forget) or
+    /// [stays as a ghost](Self::haunt). `None` if it was gone before.
+    pub(super) fn disconnect(&mut self, sid: Sid) -> Option<Turn> {
+        let user = self.numbers.remove(&sid)?;
+        self.rooms_left_last = self.rooms.of(user);
+        Some(Turn { user, nth: 0 })
     }
 
-    pub(super) fn leave(&mut self, sid: Sid, room: &str) {
-        let Some(number) = self.numbers.get(&sid) else { return };
-        let Some(left) = self.rooms.get_mut(room) else { return };
-        left.members.remove(number);
-        if left.members.is_empty() {
-            self.rooms.remove(room);
+    /// Takes a user out of all rooms.
+    pub(super) fn forget(&mut self, user: Number) {
+        self.users.remove(&user);
+        self.rooms.leave_all(user, None);
+    }
+
+    /// Leaves a user that disconnected in its rooms.
+    pub(super) fn haunt(&mut self, user: Number) {
+        if let Some(User { receiver, .. }) = self.users.get_mut(&user) {
+            *receiver = Receiver::Ghost(receiver.socket().clone());
         }
     }
 
-    /// The decision about this user's next message; `None` if it is gone.
-    pub(super) fn next_send(&mut self, sid: Sid) -> Option<Turn> {
-        let user = *self.numbers.get(&sid)?;
-        let sends = &mut self.users.get_mut(&user)?.sends;
-        *sends += 1;
-        Some(Turn { user, nth: *sends - 1 })
+    /// Puts a user into the rooms of the one that disconnected last.
+    pub(super) fn inherit(&mut self, user: Number) {
+        for room in &self.rooms_left_last {
+            self.rooms.put(user, room);
+        }
     }
 
-    /// The decision about this user's next join; `None` if it is gone.
-    pub(super) fn next_join(&mut self, sid: Sid) -> Option<Turn> {
-        let user = *self.numbers.get(&sid)?;
-        let joins = &mut self.users.get_mut(&user)?.joins;
-        *joins += 1;
-        Some(Turn { user, nth: *joins - 1 })
+    /// The decision about this user's next `act`; `None` if it is gone.
+    pub(super) fn next(&mut self, sid: Sid, act: Act) -> Option<Turn> {
+        let number = *self.numbers.get(&sid)?;
+        let user = self.users.get_mut(&number)?;
+        let count = match act {
+            Act::Send => &mut user.sends,
+            Act::Join => &mut user.joins,
+            Act::Leave => &mut user.leaves,
+        };
+        *count += 1;
+        Some(Turn { user: number, nth: *count - 1 })
     }
 
-    /// Performs a join, unless the user is gone. A repeated join changes nothing, or makes the
-    /// member hear everything once more often.
-    pub(super) fn enter(&mut self, user: Number, room: String, counts: bool) -> Option<&Room> {
-        self.users.get(&user)?;
-        let room = self.rooms.entry(room).or_default();
-        let copies = room.members.entry(user).or_insert(0);
-        *copies = if counts { *copies + 1 } else { (*copies).max(1) };
-        Some(room)
-    }
-
-    pub(super) fn room_mut(&mut self, room: &str) -> Option<&mut Room> {
-        self.rooms.get_mut(room)
-    }
-
-    /// The members of a room, each as often as it hears a message.
-    pub(super) fn members(&self, room: &str) -> Vec<Number> {
-        let members = self.rooms.get(room).into_iter().flat_map(|room| &room.members);
-        members.flat_map(|(user, copies)| std::iter::repeat_n(*user, *copies)).collect()
+    /// Whether a user is connected; a ghost is not.
+    pub(super) fn is_here(&self, user: Number) -> bool {
+        matches!(self.receiver(user), Some(Receiver::Here(_)))
     }
 
     pub(super) fn everyone(&self) -> Vec<Number> {
-        self.users.keys().copied().collect()
+        self.users.keys().copied().filter(|user| self.is_here(*user)).collect()
     }
 
-    /// The members of every other room who satisfy `is_outsider`, without the rooms that have none.
-    pub(super) fn outsiders(
-        &self,
-        room: &str,
-        is_outsider: impl Fn(&Number) -> bool,
-    ) -> Vec<Vec<Number>> {
-        let others = self.rooms.iter().filter(|(name, _)| *name != room);
-        let outsiders = others.map(|(_, other)| {
-            other.members.keys().copied().filter(&is_outsider).collect::<Vec<_>>()
-        });
-        outsiders.filter(|members| !members.is_empty()).collect()
-    }
-
-    pub(super) fn socket(&self, user: Number) -> Option<&SocketRef> {
-        Some(&self.users.get(&user)?.socket)
+    pub(super) fn receiver(&self, user: Number) -> Option<&Receiver> {
+        Some(&self.users.get(&user)?.receiver)
     }
 
     /// Lets a user go deaf after some more messages; a deaf one stays deaf.

@@ -1,56 +1,12 @@
 //! The server as a command: its line, its logs, its ends.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Output, Stdio};
+use std::net::TcpListener;
+use std::process::{Command, Output};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
+use crate::running::{Running, command};
 use crate::support::{Client, payload};
-
-/// A running command, ended with the test.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().expect("a process");
-        let stdout = child.stdout.as_mut().expect("its output");
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let address = line.strip_prefix("listening on http://").expect("the announcement");
-        let address = address.trim_end().parse().expect("an address");
-        Self { child, address }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("signalled");
-    }
-
-    fn wait(mut self) -> Output {
-        let mut stdout = Vec::new();
-        let mut stderr = Vec::new();
-        self.child.stdout.take().expect("piped").read_to_end(&mut stdout).expect("read");
-        self.child.stderr.take().expect("piped").read_to_end(&mut stderr).expect("read");
-        Output { status: self.child.wait().expect("waited"), stdout, stderr }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended_already = self.child.kill();
-        let _reaped_already = self.child.wait();
-    }
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
-    command.args(["--port", "0"]).args(arguments).env_remove("RUST_LOG");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
 
 fn log_of(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")

@@ -1,5 +1,7 @@
 //! The chat contract, without faults.
 
+use reference_server::Options;
+
 use crate::support::{Client, honest, payload, request, start, threaded};
 
 const NOTHING: [&str; 0] = [];
@@ -70,6 +72,34 @@ fn leaving_the_namespace_leaves_every_room() {
     ann.say("tea", "again");
     assert_eq!(ann.drain(), NOTHING);
     assert_eq!(bob.drain(), [payload("tea", "again")]);
+}
+
+#[test]
+fn who_leaves_a_room_hears_it_no_more_and_may_come_back() {
+    // The second server does as the first, but for a fault that never strikes.
+    let never = vec!["drop=0".parse().expect("a fault")];
+    for faults in [Vec::new(), never] {
+        let server = start(Options { faults, ..threaded(1) });
+        let mut ann = Client::member(server.address(), "tea");
+        let mut bob = Client::member(server.address(), "tea");
+        bob.join("cake");
+        let mut cem = Client::member(server.address(), "tea");
+        for odd in ["", ",null", ",7", r#",["tea"]"#, r#","milk""#] {
+            bob.write(&format!(r#"42["leave-room"{odd}]"#));
+        }
+        bob.write(r#"421["leave-room","tea"]"#);
+        assert_eq!(bob.frames_before_barrier(), NOTHING, "a leave is not acknowledged");
+        ann.say("tea", "1");
+        ann.say("cake", "2");
+        assert_eq!(ann.drain(), NOTHING);
+        assert_eq!(bob.drain(), [payload("cake", "2")]);
+        assert_eq!(cem.drain(), [payload("tea", "1")]);
+        bob.join("tea");
+        ann.say("tea", "3");
+        assert_eq!(ann.drain(), NOTHING);
+        assert_eq!(bob.drain(), [payload("tea", "3")]);
+        assert_eq!(cem.drain(), [payload("tea", "3")]);
+    }
 }
 
 #[test]

@@ -191,13 +191,83 @@ fn late_join() {
     sender.say("r", "too early");
     assert_eq!(sender.drain(), [""; 0]);
     assert_eq!(receiver.drain(), [""; 0]);
-    let joined = (0..1_000).any(|_| {
+    await_message(&mut sender, &mut receiver);
+}
+
+#[test]
+fn late_join_of_one_who_left_and_of_one_who_comes_late() {
+    let server = faulty(&["late-join"], 0);
+    let mut sender = Client::connect(server.address());
+    let mut early = Client::member(server.address(), "r");
+    await_message(&mut sender, &mut early);
+    // The room has talked for a while.
+    let mut late = Client::member(server.address(), "r");
+    let is_late = |sender: &mut Client, receiver: &mut Client| {
+        sender.say("r", "too early");
+        assert_eq!(sender.drain(), [""; 0]);
+        assert_eq!(receiver.drain(), [""; 0]);
+        await_message(sender, receiver);
+    };
+    is_late(&mut sender, &mut late);
+    early.drain();
+    early.write(r#"42["leave-room","r"]"#);
+    early.join("r");
+    is_late(&mut sender, &mut early);
+}
+
+/// Says something again and again until it is heard.
+fn await_message(sender: &mut Client, receiver: &mut Client) {
+    let heard = (0..1_000).any(|_| {
         std::thread::sleep(Duration::from_millis(5));
         sender.say("r", "now?");
         sender.drain();
         !receiver.drain().is_empty()
     });
-    assert!(joined, "never joined");
+    assert!(heard, "never heard");
+}
+
+#[test]
+fn mute_later() {
+    let server = faulty(&["mute-later"], 0);
+    let mut sender = Client::connect(server.address());
+    let mut member = Client::connect(server.address());
+    let until_deaf = time_of(|| {
+        member.join("r");
+        hear_until_deaf(&mut sender, &mut member);
+    });
+    assert!(until_deaf >= Duration::from_secs(2), "deaf after {until_deaf:?}");
+    member.join("s");
+    assert_eq!(hears(&mut sender, &mut member, "r"), 0, "it stays deaf");
+    assert_eq!(hears(&mut sender, &mut member, "s"), 1, "but to that room alone");
+    member.join("r");
+    assert_eq!(hears(&mut sender, &mut member, "r"), 1, "it joined anew");
+    // What the first join would have brought, the second puts off.
+    std::thread::sleep(Duration::from_secs(1));
+    let until_deaf = time_of(|| {
+        member.join("r");
+        hear_until_deaf(&mut sender, &mut member);
+    });
+    assert!(until_deaf >= Duration::from_secs(2), "deaf after {until_deaf:?}");
+    member.write("41");
+    member.enter_namespace();
+    member.join("r");
+    assert_eq!(hears(&mut sender, &mut member, "r"), 1, "it connected anew");
+    assert_eq!(hears(&mut member, &mut sender, "r"), 0, "the sender never joined");
+}
+
+/// How many messages a member hears when one is said in `room`.
+fn hears(sender: &mut Client, member: &mut Client, room: &str) -> usize {
+    sender.say(room, "hello");
+    assert_eq!(sender.drain(), [""; 0]);
+    member.drain().len()
+}
+
+fn hear_until_deaf(sender: &mut Client, member: &mut Client) {
+    let is_deaf = (0..2_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        hears(sender, member, "r") == 0
+    });
+    assert!(is_deaf, "it hears and hears");
 }
 
 #[test]
