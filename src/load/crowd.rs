@@ -226,7 +226,6 @@ impl Listener for Ear {
             Heard::Ack { id } => crowd.confirmed_by_ack(self.user, id, at),
             Heard::Alive => crowd.note(at, crowd.users[self.user as usize].id, EventKind::Alive),
             Heard::Lost(reason) => crowd.lose(self.user, &reason.to_string(), at),
-            Heard::Alive => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The oracle against histories: by hand, from a model server, changed, and made up.
 
+mod churn;
 mod excuses;
 mod garbage;
 mod judging;

@@ -6,7 +6,10 @@
 //! | verb | event |
 //! | --- | --- |
 //! | `joins`, `asks`, `is-in`, `is-deaf` `[#room]` | Joining and Joined, or one of them, … |
-//! | `drops`, `connects`, `closes` | Disconnected, Connected, Closed |
+//! | `drops`, `connects`, `closes`, `lives` | Disconnected, Connected, Closed, Alive |
+//! | `leaves`, `is-out` `[#room]` | Leaving, Left |
+//! | `departs`, `is-cut` | Departed, by a closing packet or without a word |
+//! | `is-suspended`, `recovers`, `is-declined` | Disconnected and resumable, Connected |
 //! | `says [#room] [due TIME]` | Sent |
 //! | `hears MESSAGE [damaged] [due TIME]` | Received |
 //! | `garbles MESSAGE`, `cuts MESSAGE LEN` | Unrecognised: one character changed, or cut short |
@@ -18,7 +21,7 @@ use std::time::Duration;
 
 use super::judging::{Judgement, Step, TIMEOUT, World, at, text};
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind, Session};
+use crate::history::{Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Longer than the reader keeps of a text, so that it counts what is compared.
@@ -105,6 +108,19 @@ impl Script {
             "drops" => vec![EventKind::Disconnected { why: "gone".into(), resumable: false }],
             "connects" => vec![EventKind::Connected { after, session: Session::New }],
             "closes" => vec![EventKind::Closed],
+            "lives" => vec![EventKind::Alive],
+            "leaves" => vec![EventKind::Leaving { room }],
+            "is-out" => vec![EventKind::Left { room }],
+            "departs" => vec![EventKind::Departed { how: Departure::Disconnect }],
+            "is-cut" => {
+                let how = Departure::Drop { resumable: false };
+                vec![EventKind::Departed { how }]
+            }
+            "is-suspended" => {
+                vec![EventKind::Disconnected { why: "gone".into(), resumable: true }]
+            }
+            "recovers" => vec![EventKind::Connected { after, session: Session::Recovered }],
+            "is-declined" => vec![EventKind::Connected { after, session: Session::Declined }],
             "says" => vec![self.says(user, room, due(rest).unwrap_or(time))],
             "hears" => vec![self.hears(rest, due(rest), time)],
             "reads" => vec![EventKind::Unrecognised { text: rest.join(" ").into() }],
