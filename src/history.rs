@@ -52,6 +52,11 @@ pub enum EventKind {
         /// The room.
         room: RoomId,
     },
+    /// The user asks once more to be let into a room that it is in: that should change nothing.
+    Rejoining {
+        /// The room.
+        room: RoomId,
+    },
     /// There is evidence that the server has the user in the room.
     Joined {
         /// The room.

@@ -4,6 +4,7 @@ mod args;
 mod conform;
 mod failure;
 mod limits;
+mod outages;
 mod prepare;
 mod progress;
 mod reference;

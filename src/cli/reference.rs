@@ -15,6 +15,8 @@ use crate::scenario::TargetUrl;
 pub(super) struct Reference {
     child: Child,
     url: TargetUrl,
+    /// What it was told beside its port.
+    told: Vec<String>,
 }
 
 /// Why there is no bundled server.
@@ -33,29 +35,27 @@ impl Reference {
         seed: u64,
         more: &[&str],
     ) -> Result<Reference, ReferenceError> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["serve", "--port", "0", "--quiet", "--until-stdin-closes"]);
-        command.args(["--seed", &seed.to_string()]).args(more);
+        let seed = seed.to_string();
+        let mut told: Vec<String> =
+            ["--seed", &seed].iter().chain(more).map(|&it| it.into()).collect();
         for fault in faults {
-            command.args(["--fault", &fault.to_string()]);
+            told.extend(["--fault".into(), fault.to_string()]);
         }
-        // A terminal interrupts the whole group of its foreground; the server is to stay until
-        // what is under way has been heard.
-        command.process_group(0);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("the server's output is piped");
-        BufReader::new(stdout).read_line(&mut line)?;
-        let url = line.trim().strip_prefix("listening on ").and_then(|url| url.parse().ok());
-        match url {
-            Some(url) => Ok(Reference { child, url }),
-            None => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(ReferenceError::Silent(line))
-            }
-        }
+        let (child, url) = spawn(0, &told)?;
+        Ok(Reference { child, url, told })
+    }
+
+    /// Ends it at once, without a word to anybody.
+    pub(super) fn kill(&mut self) {
+        // What is not there any more need not be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it once more where it was, after it was killed.
+    pub(super) fn start_again(&mut self) -> Result<(), ReferenceError> {
+        (self.child, self.url) = spawn(self.url.port, &self.told)?;
+        Ok(())
     }
 
     /// Its process.
@@ -66,6 +66,30 @@ impl Reference {
     /// Where it listens.
     pub(super) fn url(&self) -> &TargetUrl {
         &self.url
+    }
+}
+
+/// Starts a server on `port`, or on a free one if that is 0.
+fn spawn(port: u16, told: &[String]) -> Result<(Child, TargetUrl), ReferenceError> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["serve", "--quiet", "--until-stdin-closes", "--port", &port.to_string()]);
+    command.args(told);
+    // A terminal interrupts the whole group of its foreground; the server is to stay until
+    // what is under way has been heard.
+    command.process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("the server's output is piped");
+    BufReader::new(stdout).read_line(&mut line)?;
+    let url = line.trim().strip_prefix("listening on ").and_then(|url| url.parse().ok());
+    match url {
+        Some(url) => Ok((child, url)),
+        None => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(ReferenceError::Silent(line))
+        }
     }
 }
 

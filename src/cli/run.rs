@@ -8,7 +8,9 @@ use tokio::runtime::{Builder, LocalOptions};
 
 use super::args::RunArgs;
 use super::failure::Failure;
+use super::outages::{self, Beginning};
 use super::progress::Progress;
+use super::reference::Reference;
 use super::{prepare, reproduce, signals};
 use crate::load::Brief;
 use crate::report::text::{self, Style};
@@ -24,7 +26,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let ran = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
-        let outcome = perform(&brief, args, folder.as_ref()).await?;
+        let outcome = perform(&brief, args, reference, folder.as_ref()).await?;
         Ok::<_, Failure>((brief, outcome))
     });
     // A name that is still being looked up is not waited for.
@@ -47,6 +49,7 @@ fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure> {
 async fn perform(
     brief: &Arc<Brief>,
     args: &RunArgs,
+    reference: Option<Reference>,
     folder: Option<&OutFolder>,
 ) -> Result<RunOutcome, Failure> {
     let stop = signals::watch()
@@ -58,11 +61,15 @@ async fn perform(
         log = Some(folder.interval_log(brief.began_unix_ms)?);
     }
     let options = RunOptions { shards: prepare::shards(&args.plan) };
-    let mut followers: Vec<&mut dyn Follower> = vec![&mut progress];
+    let (mut beginning, begun) = Beginning::new();
+    let mut followers: Vec<&mut dyn Follower> = vec![&mut progress, &mut beginning];
     if let Some(log) = &mut log {
         followers.push(log);
     }
-    let outcome = run::run(Arc::clone(brief), &options, stop, &mut followers).await?;
+    let outcome = tokio::select! {
+        outcome = run::run(Arc::clone(brief), &options, stop, &mut followers) => outcome?,
+        failure = outages::bring_about(brief, reference, begun) => return Err(failure),
+    };
     if let Some(Err(err)) = log.map(|log| log.finish()) {
         let what = format!("the interval log is not whole: {err}");
         return Err(Failure::impossible(what, "make room on the disk, or choose another --out"));

@@ -8,7 +8,7 @@ use super::agenda::Task;
 use super::crowd::Crowd;
 use super::user::{Absence, Membership, Seat};
 use crate::history::{Departure, Event, EventKind};
-use crate::scenario::{Churn, Fields, Move, MoveKind, StormBy};
+use crate::scenario::{Churn, Fields, Move, MoveKind, Room, StormBy, Template};
 use crate::time::Timestamp;
 
 /// For a connection that is closed on the way to another room: it need not wait for anything.
@@ -55,6 +55,7 @@ impl Crowd {
             match due.kind {
                 MoveKind::Leave => self.leave_for(user, due.pick, due.away),
                 MoveKind::Switch => self.switch(user, due.pick),
+                MoveKind::Rejoin => self.rejoin(user, due.pick),
                 MoveKind::Disconnect => self.depart(user, Ending::Disconnect, due.away),
                 MoveKind::Drop => self.depart(user, Ending::Drop, due.away),
             }
@@ -125,26 +126,46 @@ impl Crowd {
         }
     }
 
+    /// Asks once more to be let into a room that the user is in.
+    fn rejoin(&mut self, user: u32, pick: u32) {
+        let Some(seat) = self.room_to_leave(user, pick) else { return };
+        let brief = Arc::clone(&self.brief);
+        let room = self.seats[seat as usize].room;
+        let now = self.now();
+        self.tell(
+            seat,
+            &brief.scenario.dialect.join.template,
+            (now, EventKind::Rejoining { room }),
+        );
+    }
+
     /// Tells the server that the member at `seat` leaves its room.
     fn leave(&mut self, seat: u32, now: Timestamp) {
         let brief = Arc::clone(&self.brief);
         let Some(template) = &brief.scenario.dialect.leave else { return };
+        let room = self.seats[seat as usize].room;
+        self.tell(seat, template, (now, EventKind::Leaving { room }));
+        self.rise(seat);
+        self.seats[seat as usize].wanted = false;
+        self.expect_out(seat, now);
+    }
+
+    /// Emits what `template` makes of the room at `seat`, once it is written down what that means.
+    fn tell(&mut self, seat: u32, template: &Template, (now, kind): (Timestamp, EventKind)) {
+        let brief = Arc::clone(&self.brief);
         let Seat { user, room, .. } = self.seats[seat as usize];
         let id = self.users[user as usize].id;
-        self.scratch.clear();
-        let room_plan = &brief.plan.rooms[room.index()];
+        let Room { name, name_json, .. } = &brief.plan.rooms[room.index()];
         let author = &brief.plan.users[id.index()].author;
-        let fields = Fields { room: &room_plan.name, room_json: &room_plan.name_json, author };
+        let fields = Fields { room: name, room_json: name_json, author };
+        self.scratch.clear();
         template.write(&fields, &mut |_| {}, &mut self.scratch);
         let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
-        self.history.push(Event { at: now, user: id, kind: EventKind::Leaving { room } });
+        self.history.push(Event { at: now, user: id, kind });
         if let Some(client) = &mut self.users[user as usize].client {
             // A connection that is gone tells its listener, which gets the user up again.
             let _ = client.emit(data);
         }
-        self.rise(seat);
-        self.seats[seat as usize].wanted = false;
-        self.expect_out(seat, now);
     }
 
     /// Notes when the server will have had its time to take the member at `seat` out.

@@ -111,6 +111,7 @@ impl Recorder {
             EventKind::Closed
             | EventKind::Alive
             | EventKind::Joining { .. }
+            | EventKind::Rejoining { .. }
             | EventKind::JoinUnconfirmed { .. }
             | EventKind::Left { .. } => {}
         }

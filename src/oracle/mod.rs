@@ -29,8 +29,8 @@ use crate::chat::{Message, MessageId, RoomId, Texts, UserId};
 use crate::history::{Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 use attribution::Attribution;
-use overflow::Overdue;
 use expectation::Released;
+use overflow::Overdue;
 use room::{Retired, Room};
 use roster::Seat;
 
@@ -195,6 +195,7 @@ impl Oracle {
             }
             // A user who leaves because the run is over still had to hear all that it had to.
             EventKind::Closed
+            | EventKind::Rejoining { .. }
             | EventKind::ConnectFailed { .. }
             | EventKind::FirstHeard { .. }
             | EventKind::Resumed { .. }

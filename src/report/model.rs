@@ -12,9 +12,7 @@ mod violations;
 pub use counts::{Counters, Reason, Tally};
 pub use latency::{Bucket, Distribution, Latencies};
 pub use subject::{PhaseSpan, Subject};
-pub use violations::{
-    Standing, Step, StepKind, Story, StoryMessage, ViolationCounts, Violations,
-};
+pub use violations::{Standing, Step, StepKind, Story, StoryMessage, ViolationCounts, Violations};
 
 use std::time::{Duration, SystemTime};
 

@@ -167,8 +167,7 @@ impl Judge {
 
     fn judge(&mut self, event: &Event, load_start: Timestamp) {
         self.recorder.record(event);
-        if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why, .. } =
-            &event.kind
+        if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why, .. } = &event.kind
         {
             self.count_reason(why);
         }

@@ -41,6 +41,8 @@ pub enum MoveKind {
     Leave,
     /// It leaves a room for another one.
     Switch,
+    /// It joins a room once more that it is in.
+    Rejoin,
     /// It disconnects by a closing packet, and comes back later.
     Disconnect,
     /// Its connection is cut, and it comes back later.
@@ -49,8 +51,8 @@ pub enum MoveKind {
 
 impl MoveKind {
     /// All of them.
-    pub const ALL: [MoveKind; 4] =
-        [MoveKind::Leave, MoveKind::Switch, MoveKind::Disconnect, MoveKind::Drop];
+    pub const ALL: [MoveKind; 5] =
+        [MoveKind::Leave, MoveKind::Switch, MoveKind::Rejoin, MoveKind::Disconnect, MoveKind::Drop];
 }
 
 /// One move of a user.
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn all_users_together_move_as_often_as_was_said() {
-        let rates = [4.0, 0.0, 2.0, 1.0];
+        let rates = [4.0, 0.0, 3.0, 2.0, 1.0];
         let churn = Churn { rates, away: Duration::from_secs(2), storms: Vec::new() };
         let moves = moves(&churn, 7, 20);
         for kind in MoveKind::ALL {
@@ -181,7 +183,8 @@ mod tests {
             back_off: Duration::from_secs(1),
         };
         let churn = Churn { storms: vec![storm, storm], ..Churn::default() };
-        let caught = |storm| (0..10_000).filter_map(move |user| Some(UserId(user)).zip(Some(storm)));
+        let caught =
+            |storm| (0..10_000).filter_map(move |user| Some(UserId(user)).zip(Some(storm)));
         let back: Vec<Duration> =
             caught(0).filter_map(|(user, storm)| churn.caught_by(storm, user, 7)).collect();
         assert!(back.len().abs_diff(3_000) < 300, "{} caught", back.len());

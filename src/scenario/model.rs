@@ -16,8 +16,8 @@ use super::churn::Churn;
 use super::dialect::Dialect;
 use super::error::Mistake;
 use super::file::{
-    Arrival, ChurnFile, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy, PhaseFile,
-    ScenarioFile, SizesFile, TargetFile, TimeoutsFile, Transport,
+    Arrival, ChurnFile, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy,
+    PhaseFile, ScenarioFile, SizesFile, TargetFile, TimeoutsFile, Transport,
 };
 use super::path::Path;
 use super::profile::Profile;

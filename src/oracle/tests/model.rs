@@ -220,7 +220,11 @@ impl Model<'_> {
         self.connections.push(connection);
         let connection = self.connections.len() - 1;
         self.present[user as usize] = Some(connection);
-        self.note(self.now, user, EventKind::Connected { after: Duration::ZERO, session: Session::New });
+        self.note(
+            self.now,
+            user,
+            EventKind::Connected { after: Duration::ZERO, session: Session::New },
+        );
         for room in 0..self.world.rooms.len() as u32 {
             if self.world.rooms[room as usize].contains(&user) {
                 self.note(self.now, user, EventKind::Joining { room: RoomId(room) });

@@ -17,6 +17,9 @@ pub struct ChurnFile {
     pub leave: Rate,
     /// Members who leave a room for another one, in which they stay. Default: none.
     pub switch: Rate,
+    /// Members who join a room once more that they are in, which should change nothing.
+    /// Default: none.
+    pub rejoin: Rate,
     /// Users who disconnect by a closing packet, and come back after `away`. Default: none.
     pub disconnect: Rate,
     /// Users whose connection is cut without a word, and who come back after `away`.
@@ -36,6 +39,7 @@ impl Default for ChurnFile {
         ChurnFile {
             leave: none,
             switch: none,
+            rejoin: none,
             disconnect: none,
             drop: none,
             away: Period::new(Duration::from_secs(2)),

@@ -57,12 +57,8 @@ pub(super) fn churn(file: &ChurnFile, length: Duration) -> Result<Churn, Mistake
         })
     };
     let storms = file.storms.iter().enumerate().map(storm).collect::<Result<_, _>>()?;
-    let rates = [file.leave, file.switch, file.disconnect, file.drop];
-    Ok(Churn {
-        rates: rates.map(|rate| rate.per_second()),
-        away: file.away.duration(),
-        storms,
-    })
+    let rates = [file.leave, file.switch, file.rejoin, file.disconnect, file.drop];
+    Ok(Churn { rates: rates.map(|rate| rate.per_second()), away: file.away.duration(), storms })
 }
 
 fn check_moment(at: Duration, length: Duration, path: &Path, what: &str) -> Result<(), Mistake> {

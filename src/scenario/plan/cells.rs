@@ -148,7 +148,8 @@ pub(super) fn add_spares(
             rooms[range.clone()].iter().map(|room| room.members.to_vec()).collect();
         let mut members = residents.clone();
         for user in cell.users.clone() {
-            let others = (0..residents.len()).filter(|&room| !residents[room].contains(&UserId(user)));
+            let others =
+                (0..residents.len()).filter(|&room| !residents[room].contains(&UserId(user)));
             let others: Vec<usize> = others.collect();
             let mut random = generator(seed, Purpose::Spare, user.into());
             let Some(&room) = others.choose(&mut random) else {
