@@ -20,8 +20,11 @@ const RUNS_AT_A_TIME: usize = 4;
 const SEEDS: [u64; 3] = [1, 2, 3];
 /// Of 7,500 messages, all are spared once in 1,800 runs; and the same seed spares the same.
 const RARELY: f64 = 0.001;
-/// Joins are fewer: of 240, all are spared once in 200,000 runs.
+/// Joins are fewer: of 240, all are spared once in 200,000 runs; of 120, once in 500.
 const RARELY_OF_JOINS: f64 = 0.05;
+/// So are rooms, and of each the first time counts: of 1,200 messages, all are spared once in
+/// 170,000 runs.
+const RARELY_OF_ROOMS: f64 = 0.01;
 
 /// What a fault does to a run.
 struct Row {
@@ -52,6 +55,13 @@ const TABLE: [Row; FaultKind::ALL.len()] = [
     harmless(FaultKind::LateJoin, "a join counts from its evidence on, however late that is"),
     harmless(FaultKind::HistoryOnJoin, "nothing was said before the last of a room has joined"),
     harmless(FaultKind::DoubleJoinDeliversTwice, "nobody joins twice on one connection"),
+    harmless(FaultKind::GhostAfterDisconnect, "nobody leaves the namespace before the end"),
+    harmless(FaultKind::LeaveTakesAll, "nobody leaves a room"),
+    harmless(FaultKind::LeaveIgnored, "nobody leaves a room"),
+    row(FaultKind::LastRoomOnly, ViolationKind::Lost, Planted::PerSecondRoom),
+    harmless(FaultKind::StaleMembership, "nobody who was in a room goes before all have come"),
+    row(FaultKind::ForgottenRoom, ViolationKind::Lost, Planted::RestOfRoom),
+    row(FaultKind::MuteLater, ViolationKind::Lost, Planted::PerJoinLater),
 ];
 
 const fn row(fault: FaultKind, kind: ViolationKind, planted: Planted) -> Row {
@@ -89,6 +99,27 @@ load:
   phases: [{hold: {rate: 3000/s, for: 400 ms}}]
 limits: {violations_kept_max: 100000}
 ";
+/// 240 joins, and messages until long after each.
+const LONG: &str = "
+rooms: {count: 40, size: 6}
+load:
+  connect_rate: 2000/s
+  phases: [{hold: {rate: 1000/s, for: 4 s}}]
+limits: {violations_kept_max: 100000}
+";
+/// 120 users in two rooms each, of whom it is taken for granted that they are in: nothing is said
+/// before the load, of 1,200 messages.
+const TWO_ROOMS: &str = r#"
+rooms: {count: 60, size: 4, per_user: 2}
+load:
+  connect_rate: 2000/s
+  phases: [{hold: {rate: 3000/s, for: 400 ms}}]
+limits: {violations_kept_max: 100000}
+dialect:
+  join: {event: join-room, payload: "${room}", confirm: {settle: 1 s}}
+  send: {event: send-msg, payload: {room: "${room}", author: "${author}", message: "${text}"}}
+  receive: {event: onreceive-msg}
+"#;
 /// Texts of nothing but a stamp: a damaged one is told only by its likeness to the message.
 const STAMPS: &str = "
 rooms: {count: 20, size: 2}
@@ -135,6 +166,11 @@ fn cases() -> Vec<Case<'static>> {
     for Row { fault, shows } in &TABLE {
         let gross_and_rare: &[_] = match shows {
             Shows::As(_, Planted::PerJoin) => &[(JOINS, 1.0), (JOINS, RARELY_OF_JOINS)],
+            Shows::As(_, Planted::PerJoinLater) => &[(LONG, 1.0), (LONG, RARELY_OF_JOINS)],
+            Shows::As(_, Planted::PerSecondRoom) => {
+                &[(TWO_ROOMS, 1.0), (TWO_ROOMS, RARELY_OF_JOINS)]
+            }
+            Shows::As(_, Planted::RestOfRoom) => &[(TWO_ROOMS, 1.0), (TWO_ROOMS, RARELY_OF_ROOMS)],
             Shows::As(..) => &[(GROSS, 1.0), (RARE, RARELY)],
             Shows::Not(_) => &[(JOINS, 1.0)],
         };
@@ -151,7 +187,7 @@ fn cases() -> Vec<Case<'static>> {
     cases.push(Case { scenario: GROSS, fault, rate: 1.0, shows });
     let shows = &Shows::Not("nothing is wrong");
     let honest = |scenario| Case { scenario, fault: None, rate: 0.0, shows };
-    cases.extend([GROSS, RARE, JOINS, STAMPS].map(honest));
+    cases.extend([GROSS, RARE, JOINS, LONG, TWO_ROOMS, STAMPS].map(honest));
     cases
 }
 

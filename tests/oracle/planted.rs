@@ -22,8 +22,14 @@ pub(crate) enum Planted {
     OtherRoom,
     /// For each message: one for each user who is not in the room.
     Strangers,
-    /// For each join: at least one, all of the same user.
+    /// For each join: at least one, all of the same user in the same room.
     PerJoin,
+    /// The same, but not before the join is 2 s old.
+    PerJoinLater,
+    /// For each join of users in two rooms: if it is the second, at least one in the first room.
+    PerSecondRoom,
+    /// For each message: for each member of the room at least one from there on.
+    RestOfRoom,
 }
 
 impl Planted {
@@ -36,15 +42,35 @@ impl Planted {
             Planted::OthersAtMost => 0..=size - 1,
             Planted::OtherRoom => size..=size,
             Planted::Strangers => report.scenario.users - size..=report.scenario.users - size,
-            Planted::PerJoin => unreachable!("a join is no message"),
+            Planted::PerJoin
+            | Planted::PerJoinLater
+            | Planted::PerSecondRoom
+            | Planted::RestOfRoom => unreachable!("who missed something is counted"),
+        }
+    }
+
+    /// Of how many memberships there must be violations; `None` where these count themselves.
+    fn memberships(self, rate: f64, report: &Report) -> Option<RangeInclusive<u64>> {
+        let (scenario, sent) = (&report.scenario, report.counters.messages_sent);
+        match self {
+            Planted::PerJoin | Planted::PerJoinLater => Some(hits(scenario.memberships, rate)),
+            Planted::PerSecondRoom => Some(hits(scenario.users, rate)),
+            Planted::RestOfRoom => {
+                let (hits, size) = (hits(sent, rate), scenario.memberships / scenario.rooms);
+                // The second time in a room makes no difference, so of the least number of times
+                // no more than one is sure to.
+                let least = if rate < 1.0 { 1 } else { scenario.rooms };
+                Some(least * size..=scenario.rooms.min(*hits.end()) * size)
+            }
+            _ => None,
         }
     }
 
     /// Holds the violations of `kind` in `report` against faults of this `rate`.
     pub(crate) fn check(self, rate: f64, kind: ViolationKind, report: &Report) {
-        let (found, wanted) = match self {
-            Planted::PerJoin => (accusers(kind, report), hits(report.scenario.memberships, rate)),
-            _ => {
+        let (found, wanted) = match self.memberships(rate, report) {
+            Some(wanted) => (accusers(kind, report), wanted),
+            None => {
                 let each = self.of_each(report);
                 // Before the load not everybody is in, so that a fault may make less of itself.
                 let of_load = hits(report.counters.messages_sent, rate);
@@ -58,13 +84,14 @@ impl Planted {
     }
 }
 
-/// The users of whom there is a violation of `kind`.
+/// The memberships of which there is a violation of `kind`.
 fn accusers(kind: ViolationKind, report: &Report) -> u64 {
     let violations = &report.violations;
     let kept = violations.stories(kind).count() as u64;
     assert_eq!(kept, violations.by_kind.of(kind), "not all of them were kept");
-    let users: BTreeSet<_> = violations.stories(kind).map(|story| &story.receiver).collect();
-    users.len() as u64
+    let stories = violations.stories(kind);
+    let members: BTreeSet<_> = stories.map(|story| (&story.receiver, &story.room)).collect();
+    members.len() as u64
 }
 
 /// How often something with a probability of `rate` happens in `chances`: at least once.
