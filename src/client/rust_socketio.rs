@@ -278,6 +278,8 @@ impl Client for RustSocketio {
         let _ = self.say.try_send(Say::Close);
     }
 
+    /// Hangs up as well, for the crate keeps no transport without its namespace: nothing is heard
+    /// after that, not even the end.
     fn leave(&mut self) -> Result<(), Gone> {
         if self.ended.get() || self.say.is_closed() {
             return Err(Gone);
@@ -286,6 +288,7 @@ impl Client for RustSocketio {
         Ok(())
     }
 
+    /// Says goodbye, for the crate does not let go of its socket otherwise.
     fn cut(&mut self) {
         self.close();
     }

@@ -16,8 +16,8 @@ const IMPATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Trial {
     name: &'static str,
     start: Box<dyn FnOnce() -> Scripted>,
-    /// `connected`, `recovered` or `refused: …`, then what is heard, and `lost: …`, in order; a line that ends
-    /// with an ellipsis says how the line begins.
+    /// `connected`, `recovered` or `refused: …`, then what is heard, and `lost: …`, in order; a
+    /// line that ends with an ellipsis says how the line begins.
     transcript: Vec<String>,
     way: Way,
     websocket_patience: Duration,

@@ -175,9 +175,6 @@ impl Roaming {
 
     /// Moves packets both ways, judges the time, and moves the session, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        if let Some(ending) = self.dialogue.ending.take_if(|_| !self.leaving) {
-            return Poll::Ready(ending);
-        }
         self.consider_moving();
         let carried = loop {
             self.poll_moving(cx);
