@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use self::dialogue::{Dialogue, Ending, error_of};
 use super::{Client, ClientOptions, ConnectError, Gone, Heard, Listener, LostReason};
-use crate::clock::{Clock, Timer};
+use crate::clock::Timer;
 use crate::protocol::{Emit, EmitAck, Input};
 use crate::transport::{Endpoint, OnFrame, WebSocket};
 
@@ -18,7 +18,7 @@ use crate::transport::{Endpoint, OnFrame, WebSocket};
 struct Connection {
     dialogue: Dialogue,
     socket: WebSocket,
-    clock: Clock,
+    /// Tells the time as well, so that no connection keeps a clock beside it.
     timer: Timer,
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn connect(
     let began = clock.now();
     let socket = WebSocket::open(endpoint, &options.transport, turn).await?;
     let dialogue = Dialogue::new(options, listener, began);
-    let mut connection = Connection { dialogue, socket, clock, timer: Timer::new(clock) };
+    let mut connection = Connection { dialogue, socket, timer: Timer::new(clock) };
     if let Some(ending) = poll_fn(|cx| connection.poll_standing(cx)).await {
         return Err(error_of(ending, options));
     }
@@ -57,7 +57,7 @@ async fn drive(connection: Rc<RefCell<Connection>>) {
         Ending::Refused(data) => LostReason::Revoked { data },
         Ending::Dropped => return,
     };
-    connection.dialogue.listener.hear(Heard::Lost(reason), connection.clock.now());
+    connection.dialogue.listener.hear(Heard::Lost(reason), connection.timer.clock().now());
 }
 
 impl Connection {
@@ -76,7 +76,8 @@ impl Connection {
 
     /// Reads, judges the time, and lets the session answer, until there is news.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        let Connection { dialogue, socket, clock, timer } = self;
+        let Connection { dialogue, socket, timer } = self;
+        let clock = timer.clock();
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -85,7 +86,7 @@ impl Connection {
             heard_at = Some(at);
             dialogue.input(Input::Frame(frame), sender, at);
         };
-        let read = socket.poll(cx, clock, on_frame);
+        let read = socket.poll(cx, &clock, on_frame);
         if let Some(ending) = dialogue.ending.take() {
             return Poll::Ready(ending);
         }
@@ -149,11 +150,11 @@ impl<C: Driven> Drop for Handle<C> {
 
 impl Driven for Connection {
     fn input(&mut self, input: Input<'_>) -> Result<Option<u64>, Gone> {
-        let Connection { dialogue, socket, clock, .. } = self;
+        let Connection { dialogue, socket, timer } = self;
         if dialogue.ending.is_some() {
             return Err(Gone);
         }
-        let ack_id = dialogue.input(input, socket.sender(), clock.now());
+        let ack_id = dialogue.input(input, socket.sender(), timer.clock().now());
         if dialogue.ending.is_some() {
             socket.sender().wake();
             return Err(Gone);
