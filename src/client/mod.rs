@@ -13,7 +13,7 @@ use crate::transport::Lost;
 
 pub use crate::protocol::SessionOptions;
 pub use crate::transport::{
-    ConnectError as TransportError, Endpoint, EndpointError, OpeningStep, Tls, TlsError,
+    ConnectError as TransportError, Endpoint, EndpointError, Network, OpeningStep, Tls, TlsError,
     TransportOptions,
 };
 
@@ -222,6 +222,7 @@ mod tests {
             session: Rc::new(SessionOptions::default()),
             way: Way::WebSocket,
             transport: Rc::new(TransportOptions {
+                network: Network::System,
                 tls: Tls::insecure().expect("TLS"),
                 headers: Vec::new(),
                 source_ips: Vec::new(),

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatbench::client::{
-    Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, SessionOptions, Tls,
-    TransportOptions, Way, connect,
+    Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, Network,
+    SessionOptions, Tls, TransportOptions, Way, connect,
 };
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -95,6 +95,7 @@ pub(crate) fn options(driver: Driver, tls: Tls) -> ClientOptions {
         session: Rc::new(SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() }),
         way: Way::WebSocket,
         transport: Rc::new(TransportOptions {
+            network: Network::System,
             tls,
             headers: Vec::new(),
             source_ips: Vec::new(),
