@@ -1,10 +1,8 @@
 //! Clock: the only file that asks what time it is, and the only one that waits for a moment.
 
+mod alarm;
 #[cfg(target_os = "linux")]
-mod alarm;
-#[cfg(not(target_os = "linux"))]
-#[path = "clock/alarm_portable.rs"]
-mod alarm;
+mod descriptor;
 
 pub use alarm::Alarm;
 
@@ -19,19 +17,32 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     began: Instant,
+    simulated: bool,
 }
 
 impl Clock {
     /// A clock that reads zero now.
     #[expect(clippy::disallowed_methods, reason = "this is the file that may")]
     pub fn start() -> Clock {
-        Clock { began: Instant::now() }
+        Clock { began: Instant::now(), simulated: false }
+    }
+
+    /// A clock that reads zero now and goes as the runtime's own time does: where a test has
+    /// paused that, from one moment that somebody waits for to the next. It knows milliseconds.
+    #[expect(clippy::disallowed_methods, reason = "this is the file that may")]
+    pub fn simulated() -> Clock {
+        Clock { began: tokio::time::Instant::now().into_std(), simulated: true }
     }
 
     /// The time since the clock was started.
+    #[inline]
     #[expect(clippy::disallowed_methods, reason = "this is the file that may")]
     pub fn now(&self) -> Timestamp {
-        Timestamp::ZERO + Instant::now().duration_since(self.began)
+        let now = match self.simulated {
+            false => Instant::now(),
+            true => tokio::time::Instant::now().into_std(),
+        };
+        Timestamp::ZERO + now.duration_since(self.began)
     }
 
     /// Waits until `moment`, to the millisecond that the runtime's timer wheel has.
@@ -55,6 +66,11 @@ impl Timer {
     /// A timer by `clock`, set to no moment.
     pub fn new(clock: Clock) -> Timer {
         Timer { clock, sleep: None, set_to: Timestamp::NEVER }
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// Whether the task that polled it last will be woken at `moment`, and not before.
@@ -100,5 +116,25 @@ impl ThreadCpu {
     /// How much of it came after `earlier`.
     pub fn since(self, earlier: ThreadCpu) -> Duration {
         self.0.saturating_sub(earlier.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn simulated_time_goes_from_one_awaited_moment_to_the_next() {
+        let real = Clock::start();
+        let clock = Clock::simulated();
+        let mut alarm = Alarm::new(clock).expect("an alarm");
+        for seconds in [3_600, 7_200] {
+            let moment = Timestamp::ZERO + Duration::from_secs(seconds);
+            alarm.wait_until(moment).await;
+            assert_eq!(clock.now(), moment);
+        }
+        clock.sleep_until(Timestamp::ZERO + Duration::from_secs(9_000)).await;
+        assert_eq!(clock.now(), Timestamp::ZERO + Duration::from_secs(9_000));
+        assert!(real.now() < Timestamp::ZERO + Duration::from_secs(3_600), "{:?}", real.now());
     }
 }

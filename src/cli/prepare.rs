@@ -8,7 +8,7 @@ use super::limits::Limits;
 use super::reference::Reference;
 use crate::chat::RunTag;
 use crate::clock::{Clock, unix_millis};
-use crate::load::{Brief, Tls, locate};
+use crate::load::{Brief, Network, Tls, locate};
 use crate::scenario::{Plan, Scenario, Target, TargetUrl};
 
 /// A scenario with its seed, and what follows from the two.
@@ -65,5 +65,15 @@ pub(super) async fn brief(
     let (clock, began_unix_ms) = (Clock::start(), unix_millis());
     let source_ips = args.plan.source_ip.clone();
     let tag = RunTag::new(rand::random());
-    Ok(Arc::new(Brief { scenario, plan, tag, clock, began_unix_ms, endpoints, tls, source_ips }))
+    Ok(Arc::new(Brief {
+        scenario,
+        plan,
+        tag,
+        clock,
+        began_unix_ms,
+        endpoints,
+        network: Network::System,
+        tls,
+        source_ips,
+    }))
 }

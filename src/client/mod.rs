@@ -13,7 +13,7 @@ use crate::transport::Lost;
 
 pub use crate::protocol::{Recovery, SessionOptions};
 pub use crate::transport::{
-    ConnectError as TransportError, Endpoint, EndpointError, OpeningStep, Tls, TlsError,
+    ConnectError as TransportError, Endpoint, EndpointError, Network, OpeningStep, Tls, TlsError,
     TransportOptions,
 };
 
@@ -263,6 +263,7 @@ mod tests {
             session: Rc::new(SessionOptions::default()),
             way: Way::WebSocket,
             transport: Rc::new(TransportOptions {
+                network: Network::System,
                 tls: Tls::insecure().expect("TLS"),
                 headers: Vec::new(),
                 source_ips: Vec::new(),

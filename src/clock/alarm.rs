@@ -1,43 +1,38 @@
 //! Alarm: waits for a moment to the microsecond where the system can.
-//!
-//! A runtime's timer wheel turns once a millisecond, which would show in every latency that is
-//! measured from the intended time; Linux has timers that are file descriptors.
 
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-    timerfd_settime,
-};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-
-use super::Clock;
+#[cfg(target_os = "linux")]
+use super::descriptor::Descriptor;
+use super::{Clock, Timer};
 use crate::time::Timestamp;
 
 /// Wakes one task at one moment at a time.
 #[derive(Debug)]
-pub struct Alarm {
-    clock: Clock,
-    timer: AsyncFd<OwnedFd>,
-    set_to: Timestamp,
+pub struct Alarm(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// The system's own, to the microsecond.
+    #[cfg(target_os = "linux")]
+    Descriptor(Descriptor),
+    /// The runtime's: everywhere else, and where time is simulated.
+    Timer(Timer),
 }
 
 impl Alarm {
     /// An alarm by `clock`, set to no moment.
     ///
     /// # Errors
-    /// When the process has no file descriptor left.
-    #[expect(deprecated, reason = "its successor is `unsafe`; an `OwnedFd` keeps what that asks")]
+    /// When a timer is a file descriptor, and the process has none left.
     pub fn new(clock: Clock) -> io::Result<Alarm> {
-        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
-        Ok(Alarm { clock, timer, set_to: Timestamp::NEVER })
+        #[cfg(target_os = "linux")]
+        if !clock.simulated {
+            return Ok(Alarm(Kind::Descriptor(Descriptor::new(clock)?)));
+        }
+        Ok(Alarm(Kind::Timer(Timer::new(clock))))
     }
 
     /// Waits until `moment`.
@@ -47,43 +42,18 @@ impl Alarm {
 
     /// Ready once `moment` has come; until then the task is woken when it does.
     pub fn poll_until(&mut self, cx: &mut Context<'_>, moment: Timestamp) -> Poll<()> {
-        loop {
-            let left = moment.since(self.clock.now());
-            if left.is_zero() {
-                return Poll::Ready(());
-            }
-            if self.set_to != moment {
-                // What it rang for is past; left standing, it would be taken for the new moment's.
-                if let Poll::Ready(Ok(mut rung)) = self.timer.poll_read_ready(cx) {
-                    rung.clear_ready();
-                }
-                self.set(left);
-                self.set_to = moment;
-            }
-            // A timer that was set again and an error both end in another look at the clock.
-            match ready!(self.timer.poll_read_ready(cx)) {
-                Ok(mut ready) => ready.clear_ready(),
-                Err(_) => return Poll::Ready(()),
-            }
-            self.set_to = Timestamp::NEVER;
+        match &mut self.0 {
+            #[cfg(target_os = "linux")]
+            Kind::Descriptor(descriptor) => descriptor.poll_until(cx, moment),
+            Kind::Timer(timer) => timer.poll(cx, moment),
         }
-    }
-
-    fn set(&self, left: Duration) {
-        let it_value = Timespec {
-            tv_sec: left.as_secs().min(i64::MAX as u64) as i64,
-            tv_nsec: left.subsec_nanos().into(),
-        };
-        let it_interval = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let once = Itimerspec { it_interval, it_value };
-        let set = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once);
-        assert!(set.is_ok(), "a timer cannot be set to {left:?}: {set:?}");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn it_never_rings_early_and_can_be_set_again() {

@@ -17,7 +17,7 @@ use super::target::Target;
 use super::trial::Trial;
 use crate::clock::Clock;
 use crate::scenario::{OrderPolicy, Parser};
-use crate::transport::{Endpoint, TransportOptions};
+use crate::transport::{Endpoint, Network, TransportOptions};
 
 /// Checks under way at a time, among those that may be.
 const TOGETHER_MAX: usize = 16;
@@ -126,6 +126,7 @@ impl Tried {
 fn dial_to(target: &Target, endpoint: &Endpoint, clock: Clock, survey: &Survey) -> Dial {
     let patience = target.patience;
     let transport = TransportOptions {
+        network: Network::System,
         tls: target.tls.clone(),
         headers: target.headers.clone(),
         source_ips: Vec::new(),

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use crate::chat::{RunTag, Texts};
-use crate::client::{ClientOptions, Driver, Endpoint, SessionOptions, Tls, TransportOptions, Way};
+use crate::client::{
+    ClientOptions, Driver, Endpoint, Network, SessionOptions, Tls, TransportOptions, Way,
+};
 use crate::clock::Clock;
 use crate::scenario::{ClientKind, Plan, Scenario, Transport};
 use crate::time::Timestamp;
@@ -24,6 +26,8 @@ pub struct Brief {
     pub began_unix_ms: u64,
     /// Where the servers are, in the order of the scenario's targets.
     pub endpoints: Vec<Endpoint>,
+    /// What they are reached by.
+    pub network: Network,
     /// How TLS is spoken where a target asks for it.
     pub tls: Tls,
     /// Addresses to connect from, in turn.
@@ -62,6 +66,7 @@ impl Brief {
         };
         let headers = self.scenario.headers.iter();
         let transport = TransportOptions {
+            network: self.network.clone(),
             tls: self.tls.clone(),
             headers: headers.map(|header| (header.name.clone(), header.value.clone())).collect(),
             source_ips: self.source_ips.clone(),

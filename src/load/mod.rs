@@ -13,7 +13,7 @@ mod shard;
 mod speaking;
 mod user;
 
-pub use crate::client::{Endpoint, EndpointError, Tls, TlsError};
+pub use crate::client::{Endpoint, EndpointError, Network, Tls, TlsError};
 pub use brief::{Brief, Command};
 pub use preflight::{TargetError, locate, preflight};
 pub use shard::{LoadError, Performed, perform};

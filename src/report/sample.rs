@@ -7,7 +7,7 @@ use super::{Environment, Report};
 use crate::chat::{MessageId, RoomId, RunTag, UserId};
 use crate::clock::Clock;
 use crate::history::{Event, EventKind, Session};
-use crate::load::{Brief, Endpoint, Tls};
+use crate::load::{Brief, Endpoint, Network, Tls};
 use crate::metrics::{Recorder, Row, Timeline};
 use crate::oracle::{Change, Standing, Story, Tally, Verdict, Violation, ViolationKind};
 use crate::run::{
@@ -48,6 +48,7 @@ pub(crate) fn brief() -> Brief {
             addresses: Vec::new(),
             url: "http://127.0.0.1:8080".into(),
         }],
+        network: Network::System,
         tls: Tls::insecure().expect("TLS"),
         source_ips: Vec::new(),
     }

@@ -3,6 +3,7 @@
 mod endpoint;
 mod frame;
 pub mod http;
+mod network;
 mod opening;
 mod polling;
 mod stream;
@@ -10,6 +11,7 @@ mod tls;
 mod websocket;
 
 pub use endpoint::{Endpoint, EndpointError};
+pub use network::{ByteStream, Dialer, Dialling, Network};
 pub use polling::Polling;
 pub use stream::Stream;
 pub use tls::{Tls, TlsError};
@@ -21,6 +23,8 @@ use std::time::Duration;
 /// How sockets are opened, and what they may cost.
 #[derive(Debug)]
 pub struct TransportOptions {
+    /// Where connections come from.
+    pub network: Network,
     /// How TLS is spoken where the target's scheme asks for it.
     pub tls: Tls,
     /// Lines of the opening request beside its own, as name and value.

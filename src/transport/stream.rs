@@ -1,4 +1,4 @@
-//! Stream: a TCP connection, with TLS on it or without.
+//! Stream: a TCP connection, with TLS on it or without, or what stands in for one.
 
 use std::cell::Cell;
 use std::io;
@@ -12,6 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::network::{ByteStream, Network};
 use super::{ConnectError, Endpoint, OpeningStep, TransportOptions};
 
 /// A byte stream to a server.
@@ -23,6 +24,8 @@ pub enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
     /// It was cut, and is no more.
     Cut,
+    /// Of another network than the system's.
+    Other(Box<dyn ByteStream>),
 }
 
 impl Stream {
@@ -53,13 +56,20 @@ impl Stream {
     ) -> Result<Stream, ConnectError> {
         let source = options.source_ips.get(turn % options.source_ips.len().max(1)).copied();
         let patience = options.open_timeout / endpoint.addresses.len() as u32;
-        let dialled = dial_any(&endpoint.addresses, turn, source, patience).await;
-        let tcp = dialled.map_err(|error| match error.kind() {
+        let undialled = |error: io::Error| match error.kind() {
             io::ErrorKind::TimedOut => {
                 ConnectError::Timeout { step: step.get(), within: options.open_timeout }
             }
             _ => ConnectError::Dial(error),
-        })?;
+        };
+        let addresses = &endpoint.addresses;
+        if let Network::Other(network) = &options.network {
+            // Boxed, lest every other connection be given the room that this takes.
+            let dialled = dial_any(addresses, turn, patience, |to| network.dial(to, source));
+            return Box::pin(dialled).await.map(Stream::Other).map_err(undialled);
+        }
+        let dialled = dial_any(addresses, turn, patience, |to| dial(to, source)).await;
+        let tcp = dialled.map_err(undialled)?;
         if !endpoint.tls {
             return Ok(Stream::Plain(tcp));
         }
@@ -74,12 +84,15 @@ impl Stream {
     /// Ends the TCP connection with a reset: nothing that waits is sent, and no farewell of TLS.
     pub(super) fn cut(&mut self) {
         let tcp = match self {
-            Stream::Plain(tcp) => &*tcp,
-            Stream::Tls(tls) => tls.get_ref().0,
-            Stream::Cut => return,
+            Stream::Plain(tcp) => Some(&*tcp),
+            Stream::Tls(tls) => Some(tls.get_ref().0),
+            // One that is dropped is over, whatever it still held.
+            Stream::Other(_) | Stream::Cut => None,
         };
-        // A socket that refuses is one that is broken already.
-        let _ = tcp.set_zero_linger();
+        if let Some(tcp) = tcp {
+            // A socket that refuses is one that is broken already.
+            let _ = tcp.set_zero_linger();
+        }
         *self = Stream::Cut;
     }
 }
@@ -93,17 +106,17 @@ fn refused_tls(error: io::Error) -> ConnectError {
 
 /// Dials the `turn`-th address, and if it does not answer, the others: a name such as `localhost`
 /// may stand for addresses that nobody listens on.
-async fn dial_any(
+async fn dial_any<S>(
     addresses: &[SocketAddr],
     turn: usize,
-    source: Option<IpAddr>,
     patience: Duration,
-) -> io::Result<TcpStream> {
+    dial: impl AsyncFn(SocketAddr) -> io::Result<S>,
+) -> io::Result<S> {
     let mut refused = None;
     for step in 0..addresses.len() {
         let address = addresses[(turn + step) % addresses.len()];
-        match tokio::time::timeout(patience, dial(address, source)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
+        match tokio::time::timeout(patience, dial(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => refused = refused.or(Some(error)),
             Err(_) => refused = refused.or(Some(io::ErrorKind::TimedOut.into())),
         }
@@ -131,6 +144,7 @@ impl AsyncRead for Stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
             Stream::Cut => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Stream::Other(other) => Pin::new(other).poll_read(cx, buf),
         }
     }
 }
@@ -145,6 +159,7 @@ impl AsyncWrite for Stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
             Stream::Cut => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Stream::Other(other) => Pin::new(other).poll_write(cx, buf),
         }
     }
 
@@ -153,6 +168,7 @@ impl AsyncWrite for Stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
             Stream::Cut => Poll::Ready(Ok(())),
+            Stream::Other(other) => Pin::new(other).poll_flush(cx),
         }
     }
 
@@ -161,6 +177,7 @@ impl AsyncWrite for Stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
             Stream::Cut => Poll::Ready(Ok(())),
+            Stream::Other(other) => Pin::new(other).poll_shutdown(cx),
         }
     }
 }

@@ -4,6 +4,10 @@
 #[path = "../support/bench.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
+mod churn;
+#[path = "../support/foreign.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod foreign;
 mod planted;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -200,17 +204,20 @@ fn seeds() -> Vec<u64> {
 
 #[test]
 fn every_fault_yields_its_violation_and_no_other() {
-    let (cases, seeds) = (cases(), seeds());
+    all_at_once(&cases(), &seeds(), Case::check);
+}
+
+/// Checks every case with every seed, several at a time, and then says which went wrong.
+fn all_at_once<T: Sync>(cases: &[T], seeds: &[u64], check: impl Fn(&T, u64) + Sync) {
     let runs: Vec<_> =
         seeds.iter().flat_map(|&seed| cases.iter().map(move |case| (case, seed))).collect();
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     let work = || {
         while let Some((case, seed)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // The panic says what is wrong; here it is added in which run.
-            if catch_unwind(AssertUnwindSafe(|| case.check(*seed))).is_err() {
-                let what = format!("{:?} with CHATBENCH_SEED={seed}", case.fault);
-                failed.lock().expect("not poisoned").push(what);
+            // The panic says what is wrong; here it is added with which seed.
+            if catch_unwind(AssertUnwindSafe(|| check(case, *seed))).is_err() {
+                failed.lock().expect("not poisoned").push(format!("CHATBENCH_SEED={seed}"));
             }
         }
     };

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatbench::client::{
-    Call, Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, Recovery,
-    SessionOptions, Tls, TransportOptions, Way, connect,
+    Call, Client, ClientOptions, ConnectError, Driver, Endpoint, Heard, Listener, Network,
+    Recovery, SessionOptions, Tls, TransportOptions, Way, connect,
 };
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -134,6 +134,7 @@ pub(crate) fn options(driver: Driver, tls: Tls) -> ClientOptions {
         session: Rc::new(SessionOptions { open_timeout: PATIENCE, ..SessionOptions::default() }),
         way: Way::WebSocket,
         transport: Rc::new(TransportOptions {
+            network: Network::System,
             tls,
             headers: Vec::new(),
             source_ips: Vec::new(),
