@@ -204,6 +204,8 @@ impl Crowd {
         }
     }
 
+    /// Joins have more time than it takes a heartbeat to notice that a connection is dead: until
+    /// then, one that nobody answers looks like a server that ignores it.
     fn to_yaml(&self, world: &World) -> String {
         let Crowd { users, rooms, per_user, rate, seconds, alphabet, .. } = self;
         let confirm = match self.confirm {
