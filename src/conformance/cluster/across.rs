@@ -131,12 +131,12 @@ pub(super) async fn brings_bytes(trial: &Trial) -> Found {
     fine()
 }
 
-fn other_of(trial: &Trial) -> Result<Trial, Stop> {
+pub(super) fn other_of(trial: &Trial) -> Result<Trial, Stop> {
     trial.on_other_node().ok_or_else(|| Stop::NotApplicable("there is no second node".into()))
 }
 
 /// Members a and c on one node, b and d on the other, each of which was heard to hear.
-async fn gather<'t>(
+pub(super) async fn gather<'t>(
     trial: &'t Trial,
     other: &'t Trial,
     room: &str,
@@ -151,7 +151,7 @@ async fn gather<'t>(
     Ok(members)
 }
 
-fn text(author: &str, number: usize) -> String {
+pub(super) fn text(author: &str, number: usize) -> String {
     format!("{author} says {number}.")
 }
 
