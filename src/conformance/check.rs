@@ -135,6 +135,8 @@ pub enum Need {
     Order,
     /// The URL of another node of the same cluster.
     Cluster,
+    /// Commands that take the broker of the cluster down and bring it back.
+    Broker,
     /// A process to look at.
     Process,
     /// A heartbeat short enough to be waited for.

@@ -2,9 +2,9 @@
 
 mod across;
 mod openings;
+mod outage;
 
 use super::check::{Check, Level, Need, Pace, Section};
-use super::finding::Stop;
 
 /// What most of these checks have in common.
 const ACROSS: Check = Check {
@@ -68,12 +68,12 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "What one node can do alone, it does while its broker is away",
         section: Section::Practice,
         level: Level::Should,
-        wire: "the broker stops, a speaks to c on its node, the broker starts → c heard it once",
-        why: "A broker that restarts need not silence a chat.",
-        run: |_| {
-            let why = "only its operator can take the broker of a cluster down";
-            Box::pin(async { Err(Stop::NotApplicable(why.into())) })
-        },
+        needs: &[Need::Chat, Need::Cluster, Need::Broker],
+        pace: Pace::Alone,
+        wire: "the broker is taken down; a speaks to c on its node, b to d on the other; it is \
+               brought back → c and d heard each text once, and all hear each other again",
+        why: "A broker that restarts need not silence a chat, nor have it say everything twice.",
+        run: |trial| Box::pin(outage::leaves_nodes_alone(trial)),
         ..ACROSS
     },
     Check {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
+use super::awake::Hook;
 use super::chat::load::History;
 use super::check::{Check, Level, Need, Pace};
 use super::deviation;
@@ -23,6 +24,9 @@ use crate::transport::{Endpoint, Network, TransportOptions};
 const TOGETHER_MAX: usize = 16;
 /// Sound connections that are tried before it is said that none works.
 const CONTROLS_MAX: usize = 3;
+/// What is unknown beside others is tried once more by itself: a machine that has too much to do
+/// may be why. Where more is unknown than that, it is not.
+const SECOND_LOOKS_MAX: usize = 10;
 /// No check takes longer, whatever it waits for beside its longest wait.
 const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
 
@@ -156,15 +160,29 @@ impl Gate {
     /// Tries what may run beside others side by side, and then the rest, one by one.
     async fn attempt_all(self: &Rc<Gate>, checks: &[&'static Check], done: &mut dyn FnMut(Tried)) {
         let mut running = self.together(checks);
+        let mut open = Vec::new();
         while let Some(tried) = running.join_next().await {
-            done(tried.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
+            let tried = tried.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            match tried.outcome {
+                Outcome::Unknown(_) => open.push(tried),
+                _ => done(tried),
+            }
+        }
+        let is_worth_it = open.len() <= SECOND_LOOKS_MAX;
+        for tried in open {
+            done(if is_worth_it { self.attempt(tried.check, "again-").await } else { tried });
         }
         let alone = checks.iter().filter(|check| check.pace == Pace::Alone);
-        // What may take the server down comes last: nothing can be said of it afterwards.
-        let (hostile, harmless): (Vec<&Check>, Vec<&Check>) =
-            alone.copied().partition(|check| check.needs.contains(&Need::Hostile));
-        for check in harmless.into_iter().chain(hostile) {
-            done(self.attempt(check).await);
+        // What may take the server down comes last, for nothing can be said of it afterwards; and
+        // just before that what takes its broker down, which it may not get over.
+        let risk = |check: &&Check| {
+            let needs = |need| check.needs.contains(&need);
+            (needs(Need::Hostile), needs(Need::Broker))
+        };
+        let mut alone: Vec<&Check> = alone.copied().collect();
+        alone.sort_by_key(risk);
+        for check in alone {
+            done(self.attempt(check, "").await);
         }
     }
 
@@ -178,7 +196,7 @@ impl Gate {
                 let waits = [Need::Heartbeat, Need::ConnectTimeout];
                 let waits = waits.iter().any(|wait| check.needs.contains(wait));
                 let turn = if waits { None } else { turns.acquire().await.ok() };
-                let tried = gate.attempt(check).await;
+                let tried = gate.attempt(check, "").await;
                 drop(turn);
                 tried
             });
@@ -186,14 +204,16 @@ impl Gate {
         running
     }
 
-    async fn attempt(&self, check: &'static Check) -> Tried {
+    /// Tries `check`; what is `said` of it stands in the names that it uses.
+    async fn attempt(&self, check: &'static Check, said: &str) -> Tried {
         let began = self.clock.now();
-        let tag = format!("{}-{}-", self.tag, check.id.to_lowercase());
+        let tag = format!("{}-{}-{said}", self.tag, check.id.to_lowercase());
         let dials = (self.dial.clone(), self.other.clone());
         let trial = Trial::new(&self.target, &self.survey, dials, tag).sharing(&self.load);
-        let outcome = match self.not_applicable(check) {
-            Some(why) => Outcome::NotApplicable(why),
-            None => {
+        let outcome = match (self.not_applicable(check), self.unanswered(check)) {
+            (Some(why), _) => Outcome::NotApplicable(why),
+            (None, Some(why)) => Outcome::Unknown(why),
+            (None, None) => {
                 let time_max = CHECK_TIME_MAX + self.target.patience.wait_max;
                 let found = tokio::time::timeout(time_max, self.try_it(check, &trial)).await;
                 let overtime = || {
@@ -215,6 +235,18 @@ impl Gate {
             return Some("it sends packets of text, and the server's are MessagePack".into());
         }
         check.needs.iter().find_map(|need| self.lacks(*need))
+    }
+
+    /// Why nothing can be said of `check`: what it needs was not there when it was looked for.
+    fn unanswered(&self, check: &Check) -> Option<String> {
+        let hook = |need: &Need| match need {
+            Need::Echo => Some(Hook::Echo),
+            Need::Ack => Some(Hook::Ack),
+            _ => None,
+        };
+        let silent = |hook: &Hook| self.survey.silent_hooks.contains(hook);
+        let hook = check.needs.iter().filter_map(hook).find(silent)?.field();
+        Some(format!("the dialect names `{hook}`, and the server answers nothing to it"))
     }
 
     fn lacks(&self, need: Need) -> Option<String> {
@@ -239,6 +271,10 @@ impl Gate {
             Need::Binary => (target.hooks.binary, "the dialect does not say `hooks.binary: true`"),
             Need::Order => (target.order != OrderPolicy::Off, "the scenario says `order: off`"),
             Need::Cluster => (target.peer.is_some(), "no second node: `--peer-url`"),
+            Need::Broker => (
+                target.broker.is_some(),
+                "nothing takes the broker down: `--broker-down` and `--broker-up`",
+            ),
             Need::Process => (target.process.is_some(), "no process to look at: `--pid`"),
             Need::Heartbeat => return self.heartbeat_too_long(),
             Need::ConnectTimeout => return self.connect_timeout_too_long(),

@@ -4,6 +4,8 @@
 //! and judges each. A check never passes by doing nothing: before it, and again after it, a
 //! connection that does nothing wrong has to work.
 
+mod awake;
+mod broker;
 mod catalogue;
 mod chat;
 mod check;
@@ -27,6 +29,8 @@ mod target;
 mod trial;
 mod witness;
 
+pub use awake::Hook;
+pub use broker::Broker;
 pub use catalogue::{CATALOGUE, Group, checks, find};
 pub use check::{Check, Level, Need, Pace, Running, Section};
 pub use deviation::{Deviation, deviations, known};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::awake::Hook;
 use super::chat::member::{Member, prove};
 use super::finding::Stop;
 use super::peer::{Event, Packet, Peer, Via};
@@ -37,8 +38,14 @@ impl<'t> RoundTrip<'t> {
     ///
     /// # Errors
     /// As [`RoundTrip::by`].
-    pub(super) async fn of(trial: &'t Trial, peer: Peer, via: Via) -> Result<RoundTrip<'t>, Stop> {
-        if let Some((event, back)) = &trial.hooks().echo {
+    pub(super) async fn of(
+        trial: &'t Trial,
+        mut peer: Peer,
+        via: Via,
+    ) -> Result<RoundTrip<'t>, Stop> {
+        let echo = trial.hooks().echo.as_ref().filter(|_| trial.has(Hook::Echo));
+        if let Some((event, back)) = echo {
+            trial.wake(&mut peer, &trial.target().namespace).await?;
             let peer = Box::new(peer);
             return Ok(RoundTrip { trial, way: Way::Echo { peer, event, back } });
         }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::awake::Hook;
 use super::fingerprint::{self, Family};
 use super::peer::{Dial, Via};
 use super::target::Target;
@@ -23,6 +24,8 @@ pub struct Survey {
     pub payload_bytes_max: Option<u64>,
     /// Whether it offers connection state recovery.
     pub recovery: bool,
+    /// Hooks that the dialect names, and that were not answered.
+    pub silent_hooks: Vec<Hook>,
     /// What it is, as far as it shows.
     pub family: Family,
 }
@@ -71,12 +74,19 @@ impl Survey {
             ping_timeout: millis("pingTimeout"),
             payload_bytes_max: handshake["maxPayload"].as_u64(),
             recovery: false,
+            silent_hooks: Vec::new(),
             family: fingerprint::recognise(&trial).await,
         };
         let via = if survey.websocket { Via::WebSocket } else { Via::Polling };
-        if let Ok(peer) = trial.connect(via).await {
+        if let Ok(mut peer) = trial.connect(via).await {
             let connected = peer.connected.as_ref();
             survey.recovery = connected.is_some_and(|data| data["pid"].is_string());
+            for hook in Hook::ALL.into_iter().filter(|hook| trial.has(*hook)) {
+                let answers = trial.answers(&mut peer, &target.namespace, hook).await;
+                if !answers.unwrap_or(false) {
+                    survey.silent_hooks.push(hook);
+                }
+            }
         }
         Ok(survey)
     }

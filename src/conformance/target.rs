@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::broker::Broker;
 use crate::scenario::{Dialect, Hooks, OrderPolicy};
 use crate::transport::{Endpoint, Tls};
 
@@ -28,6 +29,8 @@ pub struct Target {
     pub order: OrderPolicy,
     /// Events beside the chat that checks may use.
     pub hooks: Hooks,
+    /// How the broker of its cluster is taken down, where that may be done.
+    pub broker: Option<Broker>,
     /// The process id of the server, for checks of what it keeps.
     pub process: Option<u32>,
     /// How the trials go.

@@ -194,6 +194,17 @@ fn of_conform() {
 
                   [env: CHATBENCH_PEER_URL=]
 
+              --broker-down <COMMAND>
+                  A command for `sh` that takes the broker of the cluster down: what its nodes hear each
+                  other by. It is run once, and --broker-up after it, whatever happens
+
+                  [env: CHATBENCH_BROKER_DOWN=]
+
+              --broker-up <COMMAND>
+                  The command that brings the broker back
+
+                  [env: CHATBENCH_BROKER_UP=]
+
               --pid <PID>
                   The server's process on this machine, for checks of what it keeps
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use chatbench::conformance::{self, Check, Patience, Target, Tried};
+use chatbench::conformance::{self, Broker, Check, Patience, Target, Tried};
 use chatbench::scenario::{Hooks, OrderPolicy, Overrides, Parser, Scenario, SenderPolicy};
 use chatbench::transport::{Endpoint, Tls};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::apart::Apart;
-use crate::liar::{Liar, Lie, Setup, Stub};
+use crate::liar::{Liar, Lie, Setup, Stub, broker_of};
 
 /// A server to be started, and tried.
 pub(crate) struct Server {
@@ -100,6 +100,7 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
         order: OrderPolicy::Fail,
         hooks: Hooks { parser, ..dialect.hooks.clone() },
         dialect: Some(dialect),
+        broker: Some(broker(&urls[0])),
         process: None,
         patience: Patience {
             answer: server.answer,
@@ -110,6 +111,14 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
         hostile: true,
         load_messages: 60,
     }
+}
+
+/// The broker of the liar at `url`.
+fn broker(url: &str) -> Broker {
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
+    let is_down = broker_of(port.expect("it ends in a port"));
+    let is_down = is_down.display();
+    Broker { down: format!("touch '{is_down}'"), up: format!("rm '{is_down}'") }
 }
 
 /// The last lines of a transcript that are told.

@@ -1,13 +1,15 @@
 //! Conform: the whole catalogue on real servers, which do now what they did when it was written.
 //!
 //! The tables in `outcomes` say what: `UPDATE_EXPECT=1` writes them anew. Whatever they say, no
-//! requirement is failed, or left unknown, without being known to be.
+//! requirement is failed, or left unknown, without being known to be. To look at some servers:
+//! `CHATBENCH_SERVERS=node,python`.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use chatbench::conformance::{
-    self, Level, Need, Outcome, Patience, Target, Trials, Tried, checks, known,
+    self, Broker, Level, Outcome, Patience, Target, Trials, Tried, checks, known,
 };
 use chatbench::load::{Endpoint, Tls};
 use chatbench::scenario::{Dialect, Hooks, OrderPolicy, Overrides, Scenario};
@@ -31,9 +33,110 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Fewer than a user's: what they show is tried in tests of their own.
 const LOAD_MESSAGES: u32 = 1_000;
 
+/// Servers tried at a time: they wait more than they work.
+const TOGETHER: usize = 4;
+
+/// What the checks come to on one server.
+struct Table {
+    name: &'static str,
+    file: ExpectFile,
+    /// Starts the server and tries all checks on it; nothing where there is no such server.
+    trials: fn() -> Option<Trials>,
+    /// Its threads overtake each other: what a deviation says of several threads comes and goes.
+    has_threads: bool,
+}
+
+/// Those that take longest come first.
+fn tables() -> Vec<Table> {
+    let table = |name, file, trials| Table { name, file, trials, has_threads: false };
+    vec![
+        table("python", expect_file!["outcomes/python.txt"], python),
+        table("node in a cluster", expect_file!["outcomes/node-cluster.txt"], node_in_a_cluster),
+        table("node with recovery", expect_file!["outcomes/node-recovery.txt"], node_with_recovery),
+        table("node", expect_file!["outcomes/node.txt"], node),
+        Table {
+            name: "socketioxide on many threads",
+            file: expect_file!["outcomes/socketioxide-many-threads.txt"],
+            trials: || Some(socketioxide(Threads::Many)),
+            has_threads: true,
+        },
+        Table {
+            name: "socketioxide on one thread",
+            file: expect_file!["outcomes/socketioxide-one-thread.txt"],
+            trials: || Some(socketioxide(Threads::One)),
+            has_threads: false,
+        },
+        table("bundled", expect_file!["outcomes/bundled.txt"], bundled),
+    ]
+}
+
+#[test]
+fn real_servers_do_what_is_known_of_them() {
+    let next = Mutex::new(tables().into_iter().filter(is_wanted));
+    let complaints = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..TOGETHER {
+            scope.spawn(|| {
+                loop {
+                    let Some(table) = next.lock().expect("not poisoned").next() else { return };
+                    let complaint = complaint_of(&table);
+                    complaints.lock().expect("not poisoned").extend(complaint);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().expect("not poisoned");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+}
+
+fn is_wanted(table: &Table) -> bool {
+    let Ok(wanted) = std::env::var("CHATBENCH_SERVERS") else { return true };
+    wanted.split(',').any(|wanted| table.name == wanted)
+}
+
+/// What is unexplained on a server, or otherwise than its table says.
+fn complaint_of(table: &Table) -> Option<String> {
+    let trials = (table.trials)()?;
+    let line =
+        |one: &Tried| format!("{} {} {}", one.check.id, one.level, outcome(table, &trials, one));
+    let lines: Vec<String> = trials.tried.iter().map(line).collect();
+    let mut complaints: Vec<String> = trials.tried.iter().filter_map(unexplained).collect();
+    if complaints.is_empty() && std::env::var_os("UPDATE_EXPECT").is_some() {
+        table.file.assert_eq(&format!("{}\n", lines.join("\n")));
+    }
+    let wanted = table.file.data();
+    let told = trials.tried.iter().zip(&lines);
+    let new = told.filter(|(_, line)| !wanted.lines().any(|it| it == *line));
+    complaints.extend(new.map(|(one, line)| format!("{line}, which is new: {:?}", one.outcome)));
+    let old = wanted.lines().filter(|it| !lines.iter().any(|line| line == it));
+    complaints.extend(old.map(|line| format!("{line}, no more")));
+    let name = table.name;
+    (!complaints.is_empty()).then(|| format!("on {name}:\n  {}", complaints.join("\n  ")))
+}
+
+fn outcome(table: &Table, trials: &Trials, tried: &Tried) -> &'static str {
+    match tried.outcome {
+        Outcome::Pass(_) | Outcome::KnownDeviation(..) if varies(table, trials, tried) => {
+            "pass or known deviation"
+        }
+        Outcome::Pass(_) => "pass",
+        Outcome::Fail(_) => "fail",
+        Outcome::KnownDeviation(..) => "known deviation",
+        Outcome::Unknown(_) => "unknown",
+        Outcome::NotApplicable(_) => "not applicable",
+    }
+}
+
+/// Whether luck chooses among what is known: threads overtake each other, or do not.
+fn varies(table: &Table, trials: &Trials, tried: &Tried) -> bool {
+    let known = known(tried.check.id, trials.survey.family);
+    table.has_threads && known.is_some_and(|known| known.when.contains("multi-thread runtime"))
+}
+
 /// A server, and what is told of it beforehand.
 struct Subject<'a> {
     urls: Vec<&'a str>,
+    broker: Option<Broker>,
     process: Option<u32>,
     dialect: Dialect,
     connect_timeout: Duration,
@@ -46,7 +149,8 @@ impl Subject<'_> {
         let scenario = Scenario::read(&file, &Overrides::default()).expect("it is a scenario");
         let connect_timeout = CONNECT_TIMEOUT;
         let (urls, process) = (vec![url], Some(process));
-        Subject { urls, process, dialect: scenario.dialect, connect_timeout }
+        let dialect = scenario.dialect;
+        Subject { urls, broker: None, process, dialect, connect_timeout }
     }
 
     async fn target(self) -> Target {
@@ -67,6 +171,7 @@ impl Subject<'_> {
             dialect: Some(self.dialect),
             order: OrderPolicy::default(),
             hooks,
+            broker: self.broker,
             process: self.process,
             patience: Patience {
                 answer: Duration::from_secs(5),
@@ -89,54 +194,6 @@ impl Subject<'_> {
             conformance::run(target, &all, &mut |_| {}).await.expect("a server that answers")
         })
     }
-
-    /// Wants every check to go as it is written in `table`, and none to fail unexplained.
-    fn goes_as(self, table: &ExpectFile) {
-        self.goes_as_told(table, outcome);
-    }
-
-    /// The same with outcomes as `told`.
-    fn goes_as_told(self, table: &ExpectFile, told: fn(&Trials, &Tried) -> &'static str) {
-        let trials = self.trials();
-        // Whatever luck decides of a poll that is broken off, it is one of two known outcomes.
-        let by_luck =
-            |one: &&Tried| told(&trials, one) == "order varies" && one.check.id != BROKEN_OFF;
-        let tried = trials.tried.iter().filter(|one| !by_luck(one));
-        let unexplained: Vec<_> = tried.filter_map(unexplained).collect();
-        let line = |one: &Tried| format!("{} {} {}\n", one.check.id, one.level, told(&trials, one));
-        let lines: String = trials.tried.iter().map(line).collect();
-        // Before the tables are compared: it says why they differ.
-        assert!(unexplained.is_empty(), "unexplained: {unexplained:#?}\n\n{lines}");
-        table.assert_eq(&lines);
-    }
-}
-
-fn outcome(_: &Trials, tried: &Tried) -> &'static str {
-    match tried.outcome {
-        Outcome::Pass(_) => "pass",
-        Outcome::Fail(_) => "fail",
-        Outcome::KnownDeviation(..) => "known deviation",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::NotApplicable(_) => "not applicable",
-    }
-}
-
-/// The same, where what overtakes what is a matter of luck: handlers other handlers, and a join
-/// the handler that is to hear it.
-fn outcome_by_luck(trials: &Trials, tried: &Tried) -> &'static str {
-    let known = known(tried.check.id, trials.survey.family);
-    let varies = known.is_some_and(|known| !known.when.is_empty());
-    let by_luck = varies || joins(tried) || tried.check.id == BROKEN_OFF;
-    if by_luck { "order varies" } else { outcome(trials, tried) }
-}
-
-/// A poll that is broken off: which thread learns of it first decides what becomes of the session.
-const BROKEN_OFF: &str = "EIO-HTTP-07";
-
-fn joins(tried: &Tried) -> bool {
-    let needs = [Need::Chat, Need::ObjectPayload, Need::Order, Need::Leave, Need::Binary];
-    let is_applicable = !matches!(tried.outcome, Outcome::NotApplicable(_));
-    is_applicable && needs.iter().any(|need| tried.check.needs.contains(need))
 }
 
 /// What a requirement came to that is failed or unknown, without being known to be.
@@ -150,62 +207,45 @@ fn unexplained(tried: &Tried) -> Option<String> {
     is_required.then(|| format!("{} after {:?}: {why}", tried.check.id, tried.took))
 }
 
-#[test]
-fn node() {
-    let Some(node) = Foreign::node(&format!("{{{NODE}}}")) else { return };
-    Subject::with_hooks(node.url(), node.process()).goes_as(&expect_file!["outcomes/node.txt"]);
+fn node() -> Option<Trials> {
+    let node = Foreign::node(&format!("{{{NODE}}}"))?;
+    Some(Subject::with_hooks(node.url(), node.process()).trials())
 }
 
-#[test]
-fn node_with_recovery() {
-    let options = format!("{{{NODE},\"connectionStateRecovery\":{{}}}}");
-    let Some(node) = Foreign::node(&options) else { return };
-    let table = expect_file!["outcomes/node-recovery.txt"];
-    Subject::with_hooks(node.url(), node.process()).goes_as(&table);
+fn node_with_recovery() -> Option<Trials> {
+    let node = Foreign::node(&format!("{{{NODE},\"connectionStateRecovery\":{{}}}}"))?;
+    Some(Subject::with_hooks(node.url(), node.process()).trials())
 }
 
-#[test]
-fn node_in_a_cluster() {
-    let Some(redis) = Redis::start() else { return };
+/// Its broker goes away without a word, as it does when a network is cut: it is stopped.
+fn node_in_a_cluster() -> Option<Trials> {
+    let redis = Redis::start()?;
     let (options, socket) = (format!("{{{NODE}}}"), redis.socket().display().to_string());
     let environment = [("SOCKET_IO_OPTIONS", &*options), ("REDIS_SOCKET", &*socket)];
-    let Some(one) = Foreign::node_with(&environment) else { return };
-    let Some(other) = Foreign::node_with(&environment) else { return };
+    let (one, other) = (Foreign::node_with(&environment)?, Foreign::node_with(&environment)?);
     let mut subject = Subject::with_hooks(one.url(), one.process());
     subject.urls.push(other.url());
-    subject.goes_as(&expect_file!["outcomes/node-cluster.txt"]);
+    let signal = |signal| format!("kill -{signal} {}", redis.process());
+    subject.broker = Some(Broker { down: signal("STOP"), up: signal("CONT") });
+    Some(subject.trials())
 }
 
-#[test]
-fn python() {
-    let Some(python) = Foreign::python(PYTHON) else { return };
-    let table = expect_file!["outcomes/python.txt"];
-    Subject::with_hooks(python.url(), python.process()).goes_as(&table);
+fn python() -> Option<Trials> {
+    let python = Foreign::python(PYTHON)?;
+    Some(Subject::with_hooks(python.url(), python.process()).trials())
 }
 
-#[test]
-fn bundled() {
+fn bundled() -> Option<Trials> {
     let served = Served::start(&["--hooks", "--ping-interval=1s", "--ping-timeout=1s"]);
     let mut subject = Subject::with_hooks(served.url(), served.process());
     // It has no flag for that.
     subject.connect_timeout = Patience::default().connect_timeout;
-    subject.goes_as(&expect_file!["outcomes/bundled.txt"]);
+    Some(subject.trials())
 }
 
-fn plain(server: &Socketioxide) -> Subject<'_> {
+fn socketioxide(threads: Threads) -> Trials {
+    let server = Socketioxide::start(threads, HEARTBEAT);
     let (urls, dialect) = (vec![server.url()], Dialect::chat());
-    Subject { urls, process: None, dialect, connect_timeout: CONNECT_TIMEOUT }
-}
-
-#[test]
-fn socketioxide_on_one_thread() {
-    let server = Socketioxide::start(Threads::One, HEARTBEAT);
-    plain(&server).goes_as(&expect_file!["outcomes/socketioxide-one-thread.txt"]);
-}
-
-#[test]
-fn socketioxide_on_many_threads() {
-    let server = Socketioxide::start(Threads::Many, HEARTBEAT);
-    let table = expect_file!["outcomes/socketioxide-many-threads.txt"];
-    plain(&server).goes_as_told(&table, outcome_by_luck);
+    let connect_timeout = CONNECT_TIMEOUT;
+    Subject { urls, broker: None, process: None, dialect, connect_timeout }.trials()
 }

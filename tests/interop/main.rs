@@ -3,6 +3,7 @@
 #[path = "../support/bench.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
+mod behind_connect;
 mod chat;
 mod conform;
 mod sessions;

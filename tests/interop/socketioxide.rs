@@ -36,7 +36,19 @@ pub(crate) struct Socketioxide {
 }
 
 impl Socketioxide {
+    /// Starts the chat.
     pub(crate) fn start(threads: Threads, ping: Duration) -> Socketioxide {
+        Socketioxide::start_with(threads, ping, |io| {
+            io.ns("/", chat);
+        })
+    }
+
+    /// Starts what `fill` puts into it.
+    pub(crate) fn start_with(
+        threads: Threads,
+        ping: Duration,
+        fill: impl FnOnce(&SocketIo) + Send + 'static,
+    ) -> Socketioxide {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         listener.set_nonblocking(true).expect("a socket can be made non-blocking");
         let address = listener.local_addr().expect("a listener has an address");
@@ -45,7 +57,7 @@ impl Socketioxide {
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, ping) => {}
+                    () = serve(listener, ping, fill) => {}
                     _ = stopped => {}
                 }
             });
@@ -78,13 +90,13 @@ fn runtime(threads: Threads) -> Runtime {
     builder.expect("a runtime")
 }
 
-async fn serve(listener: std::net::TcpListener, ping: Duration) {
+async fn serve(listener: std::net::TcpListener, ping: Duration, fill: impl FnOnce(&SocketIo)) {
     let (layer, io) = SocketIo::builder()
         .ping_interval(ping)
         .ping_timeout(ping)
         .connect_timeout(CONNECT_TIMEOUT)
         .build_layer();
-    io.ns("/", chat);
+    fill(&io);
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener is a listener");
     let app = axum::Router::new().layer(layer).layer(axum::middleware::from_fn(with_cors));
     let served = axum::serve(listener, app).await;
@@ -108,7 +120,8 @@ async fn with_cors(request: Request, next: Next) -> Response {
     response
 }
 
-async fn chat(socket: SocketRef) {
+/// Registers what the chat listens for.
+pub(crate) async fn chat(socket: SocketRef) {
     socket.on("join-room", async |socket: SocketRef, Data::<String>(room)| socket.join(room));
     socket.on("leave-room", async |socket: SocketRef, Data::<String>(room)| socket.leave(room));
     socket.on("send-msg", async |socket: SocketRef, Data::<Value>(data)| {

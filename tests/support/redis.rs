@@ -42,6 +42,11 @@ impl Redis {
         Some(Redis { process, folder })
     }
 
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where it listens.
     pub(crate) fn socket(&self) -> PathBuf {
         socket_in(&self.folder)

@@ -49,6 +49,15 @@ pub(in crate::cli) struct ConformArgs {
     /// The URL of another node of the same cluster.
     #[arg(long, value_name = "URL", env = "CHATBENCH_PEER_URL", help_heading = TARGET)]
     pub(super) peer_url: Option<String>,
+    /// A command for `sh` that takes the broker of the cluster down: what its nodes hear each other
+    /// by. It is run once, and --broker-up after it, whatever happens.
+    #[arg(long, value_name = "COMMAND", env = "CHATBENCH_BROKER_DOWN", requires = "broker_up")]
+    #[arg(help_heading = TARGET)]
+    pub(super) broker_down: Option<String>,
+    /// The command that brings the broker back.
+    #[arg(long, value_name = "COMMAND", env = "CHATBENCH_BROKER_UP", requires = "broker_down")]
+    #[arg(help_heading = TARGET)]
+    pub(super) broker_up: Option<String>,
     /// The server's process on this machine, for checks of what it keeps.
     #[arg(long, env = "CHATBENCH_PID", help_heading = TARGET)]
     pub(super) pid: Option<u32>,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::args::ConformArgs;
 use crate::cli::failure::Failure;
 use crate::cli::reference::Reference;
-use crate::conformance::{Patience, Target};
+use crate::conformance::{Broker, Patience, Target};
 use crate::load::{Tls, locate};
 use crate::report::conform::Subject;
 use crate::scenario::{self, Assignment, Dialect, Overrides, Scenario, TargetUrl};
@@ -86,6 +86,7 @@ impl Server {
             hooks: self.dialect.as_ref().map(|it| it.hooks.clone()).unwrap_or_default(),
             dialect: self.dialect.clone(),
             order: scenario.order,
+            broker: broker(args),
             process: args.pid.or(self.reference.as_ref().map(Reference::pid)),
             patience: Patience {
                 answer: args.pace.patience.duration(),
@@ -134,6 +135,11 @@ impl Server {
         secrets.retain(|secret| secret.chars().count() >= CHARS_MIN);
         secrets
     }
+}
+
+fn broker(args: &ConformArgs) -> Option<Broker> {
+    let (down, up) = args.broker_down.clone().zip(args.broker_up.clone())?;
+    Some(Broker { down, up })
 }
 
 fn peer(url: &str) -> Result<TargetUrl, Failure> {

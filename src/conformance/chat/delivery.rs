@@ -102,6 +102,8 @@ async fn outlives_a_death(trial: &Trial) -> Found {
             && let Some(dying) = dying.take()
         {
             dying.peer.cut().await;
+            // Some of what follows is to be said once the server can see it.
+            members[0].settle().await?;
         }
         members[0].say(&room, &trial.text(&number.to_string())).await?;
         // Some are to be said while the server sees that one is gone.

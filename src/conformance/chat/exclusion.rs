@@ -1,6 +1,6 @@
 //! Exclusion: whoever sends a message does not hear it (the chat contract).
 
-use super::member::{Member, assemble, heard, prove};
+use super::member::{Member, assemble, heard, prove, prove_speakers};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, fine};
 use crate::conformance::peer::Via;
@@ -148,7 +148,7 @@ async fn excludes_by_socket(trial: &Trial) -> Found {
         member.join(&room).await?;
         members.push(member);
     }
-    prove(trial, &room, &mut members).await?;
+    prove_speakers(trial, &room, &mut members).await?;
     // Both speak, for a server may learn only so who they are.
     let first = trial.text("first");
     members[3].say(&room, &first).await?;

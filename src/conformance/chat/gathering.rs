@@ -48,47 +48,141 @@ pub(in crate::conformance) async fn prove(
     room: &str,
     members: &mut [Member<'_>],
 ) -> Result<(), Stop> {
-    if members.len() < 2 {
-        return Ok(());
-    }
-    // Two speakers, for nobody hears itself.
-    let call = trial.clock().now().as_nanos();
-    let probes = [0, 1].map(|speaker| format!("{PROBE}{call} {speaker}"));
-    let mut missing: Vec<(usize, usize)> = Vec::new();
-    for at in 0..members.len() {
-        missing.extend([0, 1].iter().filter(|speaker| at != **speaker).map(|by| (at, *by)));
-    }
-    for round in 0..ROUNDS_MAX {
-        if round == ROUND_TO_ASK_AGAIN {
-            for (at, _) in &missing {
-                members[*at].peer.scribe().note("it may have been lost: the client joins again");
-                members[*at].ask(room).await?;
+    let mut call = Call::begin(trial, members.len());
+    while !call.missing.is_empty() && call.round < ROUNDS_MAX {
+        if call.round == ROUND_TO_ASK_AGAIN {
+            for at in call.deaf() {
+                members[at].peer.scribe().note("it may have been lost: the client joins again");
+                members[at].ask(room).await?;
             }
         }
-        for (speaker, probe) in probes.iter().enumerate() {
+        call.again(trial, room, members).await?;
+    }
+    let deaf = call.deaf();
+    if deaf.is_empty() {
+        call.end(trial, members).await;
+        return Ok(());
+    }
+    let deaf: Vec<&str> = deaf.iter().map(|at| &*members[*at].author).collect();
+    Err(Stop::unknown(format!("in the room {room:?} nothing is heard by {}", deaf.join(", "))))
+}
+
+/// The same, and each of them was heard: a server may take in what somebody says a while after it
+/// has let it in.
+///
+/// # Errors
+/// Unknown, when one of them stays deaf or dumb.
+pub(in crate::conformance) async fn prove_speakers(
+    trial: &Trial,
+    room: &str,
+    members: &mut [Member<'_>],
+) -> Result<(), Stop> {
+    prove(trial, room, members).await?;
+    // The first two were heard by that.
+    for speaker in 2..members.len() {
+        let (others, rest) = members.split_at_mut(speaker);
+        let (listener, speaker) = (&mut others[0], &rest[0]);
+        let probe = format!("{PROBE}{} by {}", trial.clock().now().as_nanos(), speaker.author);
+        let mut is_heard = false;
+        for round in 0..ROUNDS_MAX {
+            speaker.say(room, &probe).await?;
+            let until = trial.clock().now() + longer_each_time(round);
+            is_heard = listener.hears(&probe, until).await?;
+            if is_heard {
+                break;
+            }
+        }
+        if !is_heard {
+            let why = format!("in the room {room:?} nobody hears {}", speaker.author);
+            return Err(Stop::unknown(why));
+        }
+    }
+    for member in members.iter_mut() {
+        member.forget_probes();
+    }
+    Ok(())
+}
+
+/// Which of `members` of `room` do not hear the first two by then, however often those speak.
+/// None of them asks again.
+///
+/// # Errors
+/// Unknown, when the connection of one of them ends.
+pub(super) async fn deaf_until(
+    trial: &Trial,
+    room: &str,
+    members: &mut [Member<'_>],
+    until: Timestamp,
+) -> Result<Vec<usize>, Stop> {
+    let mut call = Call::begin(trial, members.len());
+    while !call.missing.is_empty() && trial.clock().now() < until {
+        call.again(trial, room, members).await?;
+    }
+    call.end(trial, members).await;
+    Ok(call.deaf())
+}
+
+/// Probes that the first two members of a room say over and over.
+struct Call {
+    /// Two speakers, for nobody hears itself.
+    probes: [String; 2],
+    /// Who has not heard which of them.
+    missing: Vec<(usize, usize)>,
+    round: u32,
+}
+
+impl Call {
+    fn begin(trial: &Trial, members: usize) -> Call {
+        let began = trial.clock().now().as_nanos();
+        let mut missing: Vec<(usize, usize)> = Vec::new();
+        for at in (0..members).filter(|_| members > 1) {
+            missing.extend([0, 1].iter().filter(|speaker| at != **speaker).map(|by| (at, *by)));
+        }
+        let probes = [0, 1].map(|speaker| format!("{PROBE}{began} {speaker}"));
+        Call { probes, missing, round: 0 }
+    }
+
+    /// One round more: both speak, and all listen.
+    async fn again(
+        &mut self,
+        trial: &Trial,
+        room: &str,
+        members: &mut [Member<'_>],
+    ) -> Result<(), Stop> {
+        for (speaker, probe) in self.probes.iter().enumerate() {
             members[speaker].say(room, probe).await?;
         }
-        let until = trial.clock().now() + LONGEST_ROUND.min(FIRST_ROUND * (1 << round.min(4)));
+        let until = trial.clock().now() + longer_each_time(self.round);
         let mut still_missing = Vec::new();
-        for (at, speaker) in missing {
-            if !members[at].hears(&probes[speaker], until).await? {
+        for (at, speaker) in std::mem::take(&mut self.missing) {
+            if !members[at].hears(&self.probes[speaker], until).await? {
                 still_missing.push((at, speaker));
             }
         }
-        missing = still_missing;
-        if missing.is_empty() {
-            // All of the first round was heard, or some of a later one is still under way.
-            let under_way = if round == 0 { Duration::ZERO } else { trial.patience().quiet };
-            trial.pause(under_way).await;
-            for member in members.iter_mut() {
-                member.forget_probes();
-            }
-            return Ok(());
+        self.missing = still_missing;
+        self.round += 1;
+        Ok(())
+    }
+
+    fn deaf(&self) -> Vec<usize> {
+        let mut deaf: Vec<usize> = self.missing.iter().map(|(at, _)| *at).collect();
+        deaf.dedup();
+        deaf
+    }
+
+    /// Drops the probes that nobody waits for.
+    async fn end(&self, trial: &Trial, members: &mut [Member<'_>]) {
+        // All of the first round was heard, or some of a later one is still under way.
+        let under_way = if self.round > 1 { trial.patience().quiet } else { Duration::ZERO };
+        trial.pause(under_way).await;
+        for member in members.iter_mut() {
+            member.forget_probes();
         }
     }
-    let mut deaf: Vec<&str> = missing.iter().map(|(at, _)| &*members[*at].author).collect();
-    deaf.dedup();
-    Err(Stop::unknown(format!("in the room {room:?} nothing is heard by {}", deaf.join(", "))))
+}
+
+fn longer_each_time(round: u32) -> Duration {
+    LONGEST_ROUND.min(FIRST_ROUND * (1 << round.min(4)))
 }
 
 /// Wants each of `wanted`, a text, to be heard by each of `members` as often as is said there:

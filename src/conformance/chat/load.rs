@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::gathering::{name, prove};
+use super::gathering::{name, prove_speakers};
 use super::member::{Member, Message};
 use crate::conformance::finding::{Found, Stop};
 use crate::conformance::peer::shortened;
@@ -144,7 +144,7 @@ impl<'t> Load<'t> {
             }
         }
         for (room, members) in rooms.iter().zip(members.chunks_mut(ROOM_MEMBERS)) {
-            prove(trial, room, members).await?;
+            prove_speakers(trial, room, members).await?;
         }
         let total = trial.target().load_messages as usize;
         let history = History {

@@ -8,7 +8,7 @@ use crate::conformance::trial::{Trial, prefix_of};
 use crate::scenario::{Confirm, Dialect, Fields, Offset, Template};
 use crate::time::Timestamp;
 
-pub(in crate::conformance) use super::gathering::{ANY, assemble, heard, prove};
+pub(in crate::conformance) use super::gathering::{ANY, assemble, heard, prove, prove_speakers};
 
 /// What the texts begin with that only try who hears; whoever listens does not hear them.
 pub(super) const PROBE: &str = "chatbench probe ";
@@ -89,19 +89,19 @@ impl<'t> Member<'t> {
         match &self.dialect.join.confirm {
             Confirm::Ack => {
                 let prefix = prefix_of(&self.namespace);
-                self.peer.send(format!("42{prefix}7{data}")).await?;
+                let asking = format!("42{prefix}7{data}");
                 let is_ack = |packet: &Packet| {
                     Event::read(packet).filter(|event| event.is_ack && event.id == Some(7))
                 };
-                let acked = self.peer.wait_for(self.trial.patience().answer, is_ack).await;
+                let acked = self.ask_until(&asking, is_ack).await?;
                 acked.map_err(|it| missing("an acknowledgement", &it))?;
             }
             Confirm::Event { name, .. } => {
-                self.emit(&data).await?;
+                let asking = format!("42{}{data}", prefix_of(&self.namespace));
                 let is_it = |packet: &Packet| {
                     Event::read(packet).filter(|event| event.name() == Some(name))
                 };
-                let confirmed = self.peer.wait_for(self.trial.patience().answer, is_it).await;
+                let confirmed = self.ask_until(&asking, is_it).await?;
                 confirmed.map_err(|it| missing("its event", &it))?;
             }
             Confirm::Settle(period) => {
@@ -111,6 +111,27 @@ impl<'t> Member<'t> {
             Confirm::Probe => self.emit(&data).await?,
         }
         self.settle().await
+    }
+
+    /// Sends `asking` until what `is_wanted` comes, and twice at most: what comes right behind
+    /// CONNECT may be lost.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more; the inner one says what came instead.
+    async fn ask_until(
+        &mut self,
+        asking: &str,
+        is_wanted: impl Fn(&Packet) -> Option<Event>,
+    ) -> Result<Result<Event, Missing>, Stop> {
+        self.peer.send(asking).await?;
+        match self.peer.wait_for(self.trial.patience().answer, &is_wanted).await {
+            Err(Missing::Silence) => {
+                self.peer.scribe().note("it may have been lost: the client joins again");
+                self.peer.send(asking).await?;
+                Ok(self.peer.wait_for(self.trial.patience().answer, &is_wanted).await)
+            }
+            answer => Ok(answer),
+        }
     }
 
     /// Asks to be let into `room`, and does not wait.

@@ -120,9 +120,17 @@ async fn visit(
         visitor.ask(room).await?;
         speak(trial, room, speaker, said).await?;
     }
-    let until = trial.clock().now() + trial.patience().answer;
-    let mut deaf: HashSet<usize> = (0..VISITORS).collect();
+    let began = trial.clock().now();
+    let until = began + trial.patience().answer;
+    let (mut deaf, mut has_asked_again): (HashSet<usize>, _) = ((0..VISITORS).collect(), false);
     while !deaf.is_empty() && trial.clock().now() < until {
+        if !has_asked_again && trial.clock().now() > began + trial.patience().answer / 4 {
+            // What comes right behind CONNECT may be lost.
+            for at in &deaf {
+                visitors[*at].ask(room).await?;
+            }
+            has_asked_again = true;
+        }
         speak(trial, room, speaker, said).await?;
         trial.pause(BETWEEN_MESSAGES).await;
         for (at, visitor) in visitors.iter_mut().enumerate() {

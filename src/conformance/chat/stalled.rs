@@ -37,7 +37,11 @@ impl Stalled {
         let join = trial.dialect()?.join.template.filled(room, "stalled", "");
         stalled.say(&format!("42{prefix}{join}")).await?;
         let probe = format!("{PROBE}for one that will read no more");
-        for _ in 0..PROBES_MAX {
+        for probes in 0..PROBES_MAX {
+            if probes == PROBES_MAX / 2 {
+                // What comes right behind CONNECT may be lost.
+                stalled.say(&format!("42{prefix}{join}")).await?;
+            }
             speaker.say(room, &probe).await?;
             // Not heard yet is not heard at all only in the end.
             if let Ok(heard) =

@@ -86,7 +86,10 @@ impl<'t> Listeners<'t> {
     async fn speak(&mut self, rooms: &[String]) -> Result<(), Stop> {
         let trial = self.trial;
         let (clock, round_max) = (trial.clock(), trial.patience().answer / ROUNDS_MAX as u32);
-        for _ in 0..ROUNDS_MAX {
+        for round in 0..ROUNDS_MAX {
+            if round == ROUNDS_MAX / 2 {
+                self.ask_again(rooms).await;
+            }
             for (at, room) in rooms.iter().enumerate() {
                 if self.heard[at][at] == 0 {
                     self.speaker.say(room, &trial.text(&format!("to {at}"))).await?;
@@ -108,6 +111,16 @@ impl<'t> Listeners<'t> {
         trial.pause(trial.patience().quiet).await;
         self.hear(rooms.len());
         Ok(())
+    }
+
+    /// Has those who are deaf join again, and who speaks to them: what comes right behind CONNECT
+    /// may be lost.
+    async fn ask_again(&self, rooms: &[String]) {
+        for (at, room) in rooms.iter().enumerate().filter(|(at, _)| self.heard[*at][*at] == 0) {
+            // Who was thrown out hears nothing, and that tells enough.
+            let _ = self.members[at].ask(room).await;
+            let _ = self.speaker.ask(room).await;
+        }
     }
 
     fn all_heard(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::conformance::chat::member::{Member, Message, prove};
+use crate::conformance::chat::member::{Member, prove};
 use crate::conformance::chat::raw::Raw;
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::Via;
@@ -53,7 +53,7 @@ pub(super) async fn keeps_order(trial: &Trial) -> Found {
         members[0].say(&room, text).await?;
     }
     for member in &mut members[1..] {
-        let mut heard = hear_up_to(member, &said).await?;
+        let mut heard = hear_up_to(trial, member, &said).await?;
         heard.retain(|text| said.contains(text));
         // One that is heard again is another matter.
         let mut seen = HashSet::new();
@@ -85,7 +85,7 @@ pub(super) async fn is_heard_once(trial: &Trial) -> Found {
                 wanted.extend(said.iter().cloned());
             }
         }
-        let heard = hear_up_to(member, &wanted).await?;
+        let heard = hear_up_to(trial, member, &wanted).await?;
         let is_once = |text: &&String| heard.iter().filter(|it| it == text).count() == 1;
         let wrong: Vec<&String> = wanted.iter().filter(|text| !is_once(text)).collect();
         ensure(wrong.is_empty(), "each text is heard once", || {
@@ -131,12 +131,12 @@ pub(super) async fn brings_bytes(trial: &Trial) -> Found {
     fine()
 }
 
-fn other_of(trial: &Trial) -> Result<Trial, Stop> {
+pub(super) fn other_of(trial: &Trial) -> Result<Trial, Stop> {
     trial.on_other_node().ok_or_else(|| Stop::NotApplicable("there is no second node".into()))
 }
 
 /// Members a and c on one node, b and d on the other, each of which was heard to hear.
-async fn gather<'t>(
+pub(super) async fn gather<'t>(
     trial: &'t Trial,
     other: &'t Trial,
     room: &str,
@@ -151,25 +151,30 @@ async fn gather<'t>(
     Ok(members)
 }
 
-fn text(author: &str, number: usize) -> String {
+pub(super) fn text(author: &str, number: usize) -> String {
     format!("{author} says {number}.")
 }
 
 /// All texts that `member` hears until each of `wanted` came, and a while longer.
-async fn hear_up_to(member: &mut Member<'_>, wanted: &[String]) -> Result<Vec<String>, Stop> {
+async fn hear_up_to(
+    trial: &Trial,
+    member: &mut Member<'_>,
+    wanted: &[String],
+) -> Result<Vec<String>, Stop> {
     let mut heard = Vec::new();
-    // The last one of each sender need not come last; quiet ends it.
-    loop {
-        let more = member.listen().await;
-        let is_over = more.is_empty();
-        heard.extend(more.into_iter().filter_map(|message: Message| message.text));
-        if is_over || wanted.iter().all(|text| heard.contains(text)) {
-            break;
-        }
+    let mut missing: HashSet<&str> = wanted.iter().map(String::as_str).collect();
+    // The last one of each sender need not come last.
+    while !missing.is_empty() {
+        let Ok((_, packet)) = member.peer.next(trial.patience().answer).await else { break };
+        let Some(text) = member.read(&packet).and_then(|message| message.text) else { continue };
+        missing.remove(&*text);
+        heard.push(text);
     }
     heard.extend(member.listen().await.into_iter().filter_map(|message| message.text));
     if let Some(missing) = wanted.iter().find(|text| !heard.contains(text)) {
-        let observed = format!("{} did not hear {missing:?}", member.author);
+        let end = member.peer.ended().map(|end| format!("; its connection is over: {end}"));
+        let (author, end) = (&member.author, end.unwrap_or_default());
+        let observed = format!("{author} did not hear {missing:?}{end}");
         return Err(Stop::failed("each text is heard on every node", observed));
     }
     Ok(heard)

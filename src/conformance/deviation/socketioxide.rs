@@ -24,6 +24,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-07",
+        when: "unless the next poll comes first, as it may on a multi-thread runtime",
         reason: "Keeps a session whose poll was broken off; what was written to that poll is lost.",
         link: "https://github.com/Totodore/socketioxide/blob/engineioxide-v0.17.6/crates/\
                engineioxide/src/transport/polling.rs",
@@ -195,6 +196,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                  answered before the join is done.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
+        ..COMMON
+    },
+    Deviation {
+        check: "CHAT-MEM-02b",
+        when: "on a multi-thread runtime",
+        reason: "Answers CONNECT before it spawns the handler that registers those of events, and \
+                 drops events that none is registered for.",
+        link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
+               socketioxide/src/ns.rs#L137-L147",
         ..COMMON
     },
     Deviation {

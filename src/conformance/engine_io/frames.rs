@@ -109,6 +109,19 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         differs: "gevent-websocket, tornado and aiohttp take it.",
         run: |trial| Box::pin(closes_at(trial, NOT_MASKED, "the connection is closed (1002)")),
     },
+    Check {
+        id: "EIO-WS-08b",
+        title: "frames of the server are not masked",
+        requirement: "A server MUST NOT mask any frames that it sends to the client.",
+        section: Section::WebSocket("5.1"),
+        level: Level::Must,
+        needs: &[],
+        pace: Pace::Together,
+        wire: "the first frame, which holds the handshake, has no mask",
+        why: "Browsers close the connection at once.",
+        differs: "",
+        run: |trial| Box::pin(masks_nothing(trial)),
+    },
 ];
 
 /// How long the fragments are apart.
@@ -126,7 +139,7 @@ async fn puts_fragments_together(trial: &Trial) -> Found {
     const TEXT: &str = "a text in two fragments";
     let mut session = RoundTrip::by(trial, Via::WebSocket).await?;
     let whole = session.packet(TEXT);
-    let (head, tail) = whole.split_at(whole.len() - 12);
+    let (head, tail) = whole.split_at(whole.floor_char_boundary(whole.len().saturating_sub(12)));
     let fragments = [
         Frame { is_final: false, ..Frame::text(head) },
         Frame { opcode: OpCode::Data(Data::Continue), ..Frame::text(tail) },
@@ -221,6 +234,20 @@ async fn ends_tcp(trial: &Trial) -> Found {
         Ok(Ok(heard)) => Err(Stop::failed(EXPECTED, format!("{heard:?} comes after them"))),
         Err(_) => Err(Stop::failed(EXPECTED, "the TCP connection stands")),
     }
+}
+
+async fn masks_nothing(trial: &Trial) -> Found {
+    let (opening, _) = trial.open(&trial.websocket_request(&trial.query("websocket"))).await;
+    let (mut reader, _writer) = match opening {
+        Opening::Open(reader, writer) => (reader, writer),
+        Opening::Refused(response) => return Err(Stop::unknown(response.brief())),
+        Opening::Broken(why) => return Err(Stop::unknown(why)),
+    };
+    let first = tokio::time::timeout(trial.patience().answer, reader.next()).await;
+    let first = first.unwrap_or_else(|_| Err("no handshake in time".into()));
+    first.map_err(Stop::unknown)?;
+    ensure(!reader.has_masked(), "a frame without a mask", || "it is masked".into())?;
+    fine()
 }
 
 async fn closes_at_broken_text(trial: &Trial) -> Found {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use super::polling::{Packet, Polling};
 use super::socket::{Frame, Heard, SocketReader, SocketWriter};
@@ -15,6 +15,11 @@ use tungstenite::protocol::frame::coding::Control;
 
 /// What waits for a check that does not read, in packets; then the server is read no further.
 const INBOX_LEN_MAX: usize = 20_000;
+
+/// The same in bytes, of which one packet may be as long as all of them.
+const INBOX_BYTES_MAX: u32 = 32 << 20;
+/// A server that pings more often than that is not listened to any more.
+const PINGS_MAX: usize = 100_000;
 
 /// What comes by a connection.
 #[derive(Clone, Debug)]
@@ -71,18 +76,74 @@ impl Heartbeats {
     }
 
     fn ping(&self, at: Timestamp) -> bool {
-        self.0.pings.borrow_mut().push(at);
+        let mut pings = self.0.pings.borrow_mut();
+        if pings.len() < PINGS_MAX {
+            pings.push(at);
+        }
         self.0.answered.get()
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.0.pings.borrow().len() >= PINGS_MAX
     }
 }
 
-pub(super) fn channel() -> (mpsc::Sender<Arrived>, mpsc::Receiver<Arrived>) {
-    mpsc::channel(INBOX_LEN_MAX)
+/// What has come and was not taken yet; dropped, nobody waits for it any more.
+pub(super) struct Inbox {
+    arrivals: mpsc::Receiver<Arrived>,
+    room: Rc<Semaphore>,
+}
+
+impl Inbox {
+    pub(super) async fn recv(&mut self) -> Option<Arrived> {
+        let arrived = self.arrivals.recv().await?;
+        Some(self.taken(arrived))
+    }
+
+    pub(super) fn try_recv(&mut self) -> Option<Arrived> {
+        let arrived = self.arrivals.try_recv().ok()?;
+        Some(self.taken(arrived))
+    }
+
+    fn taken(&self, arrived: Arrived) -> Arrived {
+        self.room.add_permits(bytes_of(&arrived.1) as usize);
+        arrived
+    }
+}
+
+/// How much room something that came takes.
+fn bytes_of(arrival: &Arrival) -> u32 {
+    match arrival {
+        Arrival::Packet(packet) => (packet.bytes_held() as u32).min(INBOX_BYTES_MAX),
+        Arrival::End(_) => 0,
+    }
+}
+
+/// Where arrivals are put into an inbox.
+pub(super) struct Arrivals {
+    arrivals: mpsc::Sender<Arrived>,
+    room: Rc<Semaphore>,
+}
+
+impl Arrivals {
+    /// Waits for room; whether anybody waits for what arrives.
+    async fn send(&self, arrived: Arrived) -> bool {
+        let Ok(room) = self.room.acquire_many(bytes_of(&arrived.1)).await else { return false };
+        room.forget();
+        self.arrivals.send(arrived).await.is_ok()
+    }
+}
+
+pub(super) fn channel() -> (Arrivals, Inbox) {
+    let (sender, receiver) = mpsc::channel(INBOX_LEN_MAX);
+    let room = Rc::new(Semaphore::new(INBOX_BYTES_MAX as usize));
+    let inbox = Inbox { arrivals: receiver, room: Rc::clone(&room) };
+    (Arrivals { arrivals: sender, room }, inbox)
 }
 
 /// Whoever listens, and whom it tells.
 pub(super) struct Ears {
-    pub(super) arrivals: mpsc::Sender<Arrived>,
+    pub(super) arrivals: Arrivals,
     pub(super) heartbeats: Heartbeats,
     pub(super) clock: Clock,
 }
@@ -130,10 +191,14 @@ impl Ears {
                     if self.heartbeats.ping(at) {
                         let _ = writer.send(&[Frame::text("3")]).await;
                     }
+                    if self.heartbeats.are_too_many() {
+                        let how = format!("more than {PINGS_MAX} pings");
+                        return self.end(End { at, code: None, how }).await;
+                    }
                 }
                 Packet::Text(text) if text == "6" => {}
                 _ => {
-                    if self.arrivals.send((at, Arrival::Packet(packet))).await.is_err() {
+                    if !self.arrivals.send((at, Arrival::Packet(packet))).await {
                         return;
                     }
                 }
@@ -155,7 +220,7 @@ impl Ears {
                         let _ = polling.make(&polling.post("3")).await;
                     }
                 } else if packet != Packet::Text("6".into())
-                    && self.arrivals.send((at, Arrival::Packet(packet))).await.is_err()
+                    && !self.arrivals.send((at, Arrival::Packet(packet))).await
                 {
                     return;
                 }
@@ -181,7 +246,7 @@ impl Ears {
 
     async fn end(&self, end: End) {
         // Where nobody waits any more, nobody needs to know.
-        let _ = self.arrivals.send((end.at, Arrival::End(end))).await;
+        self.arrivals.send((end.at, Arrival::End(end))).await;
     }
 
     fn tell(&self, scribe: &Scribe, packet: &Packet) {

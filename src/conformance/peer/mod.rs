@@ -25,15 +25,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
-use self::ears::Arrival;
+use self::ears::{Arrival, Inbox};
 use self::socket::{Frame, SocketReader, SocketWriter};
 use super::finding::Stop;
 use crate::clock::Clock;
 use crate::protocol::socket_io;
 use crate::time::Timestamp;
+
+/// What may have come that nobody has asked for yet; what goes beyond is no chat.
+const UNREAD_BYTES_MAX: usize = 64 << 20;
 
 /// How a peer is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +54,11 @@ pub(super) struct Peer {
     /// What the server answered to CONNECT in the target's namespace, once it has.
     pub(super) connected: Option<Value>,
     link: Link,
-    inbox: mpsc::Receiver<(Timestamp, Arrival)>,
+    inbox: Inbox,
     /// What has arrived and nobody asked for yet.
     unread: VecDeque<(Timestamp, Packet)>,
+    /// Of these at least so many.
+    unread_bytes: usize,
     ended: Option<End>,
     heartbeats: Heartbeats,
     listening: AbortHandle,
@@ -127,7 +132,7 @@ impl Peer {
         handshake: Value,
         sid: String,
         link: Link,
-        inbox: mpsc::Receiver<(Timestamp, Arrival)>,
+        inbox: Inbox,
         heartbeats: Heartbeats,
         listening: AbortHandle,
         dial: &Dial,
@@ -140,6 +145,7 @@ impl Peer {
             link,
             inbox,
             unread: VecDeque::new(),
+            unread_bytes: 0,
             ended: None,
             heartbeats,
             listening,
@@ -238,10 +244,7 @@ impl Peer {
             biased;
             arrival = self.inbox.recv() => match arrival {
                 Some((at, Arrival::Packet(packet))) => Ok((at, packet)),
-                Some((_, Arrival::End(end))) => {
-                    self.ended = Some(end.clone());
-                    Err(Missing::Ended(end))
-                }
+                Some((_, Arrival::End(end))) => Err(self.over(end)),
                 None => Err(Missing::Silence),
             },
             () = clock.sleep_until(until) => Err(Missing::Silence),
@@ -269,8 +272,37 @@ impl Peer {
             if let Some(found) = is_wanted(&packet) {
                 return Ok(found);
             }
-            self.unread.push_back((at, packet));
+            self.put_by((at, packet))?;
         }
+    }
+
+    /// Keeps for later what nobody has asked for yet.
+    ///
+    /// # Errors
+    /// When there is too much of it: then the connection is over, and what came is dropped.
+    fn put_by(&mut self, arrival: (Timestamp, Packet)) -> Result<(), Missing> {
+        let at = arrival.0;
+        self.unread_bytes += arrival.1.bytes_held();
+        self.unread.push_back(arrival);
+        if self.unread_bytes <= UNREAD_BYTES_MAX {
+            return Ok(());
+        }
+        // What was taken since is counted only now.
+        self.unread_bytes = self.unread.iter().map(|(_, packet)| packet.bytes_held()).sum();
+        if self.unread_bytes <= UNREAD_BYTES_MAX {
+            return Ok(());
+        }
+        self.listening.abort();
+        self.unread.clear();
+        let how = format!("more than {UNREAD_BYTES_MAX} bytes came that nothing had asked for");
+        self.scribe.note(&how);
+        Err(self.over(End { at, code: None, how }))
+    }
+
+    /// It is over.
+    fn over(&mut self, end: End) -> Missing {
+        self.ended = Some(end.clone());
+        Missing::Ended(end)
     }
 
     /// Wants an event of the main namespace, or its acknowledgement, as JSON: `2` or `3` as
@@ -303,7 +335,9 @@ impl Peer {
     pub(super) async fn collect(&mut self, within: Duration) -> Vec<Packet> {
         let until = self.clock.now() + within;
         while let Ok(arrival) = self.arrival(until).await {
-            self.unread.push_back(arrival);
+            if self.put_by(arrival).is_err() {
+                break;
+            }
         }
         self.unread.drain(..).map(|(_, packet)| packet).collect()
     }
@@ -321,9 +355,13 @@ impl Peer {
     }
 
     fn take_in(&mut self) {
-        while let Ok((at, arrival)) = self.inbox.try_recv() {
+        while let Some((at, arrival)) = self.inbox.try_recv() {
             match arrival {
-                Arrival::Packet(packet) => self.unread.push_back((at, packet)),
+                Arrival::Packet(packet) => {
+                    if self.put_by((at, packet)).is_err() {
+                        break;
+                    }
+                }
                 Arrival::End(end) => self.ended = Some(end),
             }
         }
@@ -337,7 +375,11 @@ impl Peer {
         let until = self.clock.now() + within;
         loop {
             match self.arrival(until).await {
-                Ok(arrival) => self.unread.push_back(arrival),
+                Ok(arrival) => match self.put_by(arrival) {
+                    Ok(()) => {}
+                    // We ended it, and not the server.
+                    Err(_) => return Err(Missing::Silence),
+                },
                 Err(Missing::Ended(end)) => return Ok(end),
                 Err(Missing::Silence) => return Err(Missing::Silence),
             }

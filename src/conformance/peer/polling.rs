@@ -36,6 +36,15 @@ impl Packet {
         }
     }
 
+    /// The memory that it takes, about.
+    pub(in crate::conformance) fn bytes_held(&self) -> usize {
+        let bytes = match self {
+            Packet::Text(text) => text.len(),
+            Packet::Binary(bytes) => bytes.len(),
+        };
+        size_of::<Packet>() + bytes
+    }
+
     /// As it stands in a payload.
     pub(in crate::conformance) fn in_payload(&self) -> String {
         match self {

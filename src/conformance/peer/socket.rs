@@ -56,7 +56,7 @@ pub(in crate::conformance) async fn open(
         Ok((response, rest)) if response.status == 101 => {
             scribe.received("HTTP 101");
             let (read, write) = tokio::io::split(stream);
-            let reader = SocketReader { read, bytes: rest, partial: None };
+            let reader = SocketReader { read, bytes: rest, partial: None, has_masked: false };
             let write = Rc::new(Mutex::new(write));
             Opening::Open(reader, SocketWriter { write, scribe: scribe.clone() })
         }
@@ -88,9 +88,15 @@ pub(in crate::conformance) struct SocketReader {
     bytes: Vec<u8>,
     /// A message of which not all fragments have come.
     partial: Option<(bool, Vec<u8>)>,
+    has_masked: bool,
 }
 
 impl SocketReader {
+    /// Whether the server has masked a frame, which it must not (section 5.1).
+    pub(in crate::conformance) fn has_masked(&self) -> bool {
+        self.has_masked
+    }
+
     /// The next message or control frame.
     ///
     /// # Errors
@@ -123,11 +129,13 @@ impl SocketReader {
         if self.bytes.len() < end {
             return Ok(None);
         }
-        if header.mask.is_some() {
-            return Err("a frame from the server is masked (RFC 6455, section 5.1)".into());
-        }
-        let payload = self.bytes[start..end].to_vec();
+        let mut payload = self.bytes[start..end].to_vec();
         self.bytes.drain(..end);
+        if let Some(mask) = header.mask {
+            // One check asks for it; the others have theirs to ask.
+            self.has_masked = true;
+            payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+        }
         Ok(Some((header.opcode, header.is_final, payload)))
     }
 

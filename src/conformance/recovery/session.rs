@@ -16,15 +16,27 @@ pub(super) async fn is_offered(trial: &Trial) -> Found {
 
 pub(super) async fn unknown_is_new(trial: &Trial) -> Found {
     const EXPECTED: &str = "a new session, with an id of its own";
+    const GONE: usize = 5;
     const UNKNOWN: &str = "chatbench-no-such-session";
     let known = trial.connect(trial.any_way()).await?;
+    let mut own = vec![known.id().unwrap_or_default().to_owned()];
+    // And those that could be asked for again, by whoever knows their pids.
+    for _ in 0..GONE {
+        let gone = trial.connect(trial.any_way()).await?;
+        own.push(gone.id().unwrap_or_default().to_owned());
+        gone.cut().await;
+    }
+    trial.pause(trial.patience().quiet).await;
     for offset in [Some(UNKNOWN), None] {
         let mut peer = trial.session(trial.any_way()).await?;
         let answer = ask(trial, &mut peer, UNKNOWN, offset).await?;
         let answer = answer.map_err(|missing| peer.instead(EXPECTED, &missing))?;
         let sid = answer["sid"].as_str().unwrap_or_default();
-        let is_new = ![UNKNOWN, "", known.id().unwrap_or_default()].contains(&sid);
-        ensure(is_new, EXPECTED, || answer.to_string())?;
+        let is_new = ![UNKNOWN, ""].contains(&sid) && !own.iter().any(|own| own == sid);
+        ensure(is_new, EXPECTED, || match own.iter().any(|own| own == sid) {
+            true => format!("somebody else's session: {answer}"),
+            false => answer.to_string(),
+        })?;
         let works = peer.round_trip().await;
         works.map_err(|missing| peer.instead("a session that works", &missing))?;
     }

@@ -154,11 +154,12 @@ async fn returns_attachments(trial: &Trial, load: Load, namespace: &str) -> Foun
     let Some((event, back)) = &trial.hooks().echo else {
         return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
     };
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect_awake(via(trial)).await?;
     let (name, prefix) = if namespace.is_empty() {
         (trial.target().namespace.as_str(), trial.prefix())
     } else {
         enter_too(trial, &mut peer, namespace).await?;
+        trial.wake(&mut peer, namespace).await?;
         (namespace, format!("{namespace},"))
     };
     peer.send_all(&load.packets(&prefix, event)).await?;
@@ -177,7 +178,7 @@ async fn returns_in_another_namespace(trial: &Trial) -> Found {
 async fn acknowledges_with_attachments(trial: &Trial) -> Found {
     let event = acked_event(trial)?;
     let load = two_beside_each_other();
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect_awake(via(trial)).await?;
     peer.send_all(&load.packets(&format!("{}789", trial.prefix()), event)).await?;
     let expected = format!("`462-{}789[…]` and two attachments", trial.prefix());
     let is_ack = |it: &Event| is_ack_of(trial, it, 789);

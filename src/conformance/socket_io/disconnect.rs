@@ -151,7 +151,7 @@ async fn ignores_who_has_not_entered(trial: &Trial) -> Found {
     let Some((event, back)) = &trial.hooks().echo else {
         return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
     };
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect_awake(via(trial)).await?;
     let stray = format!("42{other},{}", json!([event, "gone"]));
     is_not_processed(trial, &mut peer, stray, back).await
 }

@@ -161,7 +161,7 @@ async fn closes_upon_acks(trial: &Trial, rest: &str) -> Found {
 
 async fn keeps_ids(trial: &Trial, ids: &[u64]) -> Found {
     let event = acked_event(trial)?;
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect_awake(via(trial)).await?;
     for id in ids {
         let packet = format!("42{}{id}{}", trial.prefix(), json!([event, id.to_string()]));
         peer.send(packet).await?;

@@ -241,8 +241,9 @@ async fn keeps_namespaces_apart(trial: &Trial) -> Found {
         return Err(Stop::NotApplicable("there is no echo in two namespaces".into()));
     };
     let main = trial.target().namespace.as_str();
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect_awake(via(trial)).await?;
     super::disconnect::enter_too(trial, &mut peer, other).await?;
+    trial.wake(&mut peer, other).await?;
     for (prefix, said) in [(trial.prefix(), "main"), (format!("{other},"), "other")] {
         peer.send(format!("42{prefix}{}", serde_json::json!([event, said]))).await?;
     }

@@ -127,6 +127,13 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
     let polls = is_polling(session);
     let binary = messages.len() > 1;
     let is_across = session.node != said.node;
+    let has_broker = !world.broker_is_down.exists();
+    if world.lies(Lie::RepeatsAfterAnOutage) {
+        repeat(session, &messages, has_broker);
+    }
+    if !has_broker && (is_across || world.lies(Lie::FallsSilentWithoutBroker)) {
+        return None;
+    }
     let (first_len, is_odd) = match messages.first() {
         Some(Message::Text(text)) => (text.len(), !text.is_ascii()),
         _ => (0, false),
@@ -155,6 +162,17 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
         _ => {}
     }
     Some((messages, delay))
+}
+
+/// Remembers what is said while the broker is down, and says all of it again afterwards.
+fn repeat(session: &Rc<Session>, messages: &[Message], has_broker: bool) {
+    let mut to_repeat = session.world.to_repeat.borrow_mut();
+    if !has_broker {
+        return to_repeat.push((Rc::clone(session), messages.to_vec()));
+    }
+    for (session, messages) in to_repeat.drain(..) {
+        session.send_messages(messages);
+    }
 }
 
 /// In capitals, save the name of the event.

@@ -23,6 +23,8 @@ pub(super) struct Chat {
     pub(super) sent: Vec<Sent>,
     /// Who may come back, by the private id.
     pub(super) lost: HashMap<String, Lost>,
+    /// The private id of whoever was lost last: what a lie goes by.
+    pub(super) last_lost: String,
     /// The messages of each room, counted: what some lies go by.
     pub(super) said: HashMap<String, u32>,
     /// The rooms of those who are gone, for a lie.
@@ -90,6 +92,7 @@ pub(super) fn forget(world: &World, id: &str, may_return: bool) {
     chat.rooms.retain(|_, members| !members.is_empty());
     if may_return && world.setup.recovery {
         let lost = Lost { id: id.into(), namespace: socket.namespace, rooms };
+        chat.last_lost.clone_from(&socket.pid);
         chat.lost.insert(socket.pid, lost);
     }
 }
@@ -108,6 +111,7 @@ pub(super) fn happen(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
             }
         }
         "send-msg" => relay::relay(session, event)?,
+        "message" if session.lies(Lie::HasNoEcho) => {}
         "message" => echo(session, event),
         "message-with-ack" => acknowledge(session, event)?,
         name => return other(session, name),

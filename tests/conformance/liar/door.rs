@@ -222,7 +222,7 @@ async fn switch(
         return;
     }
     let (read, write) = line.tcp.into_split();
-    let (reader, writer) = (Reader::new(world, read, line.inbox), Writer::new(write));
+    let (reader, writer) = (Reader::new(world, read, line.inbox), Writer::new(world, write));
     match session {
         None => upgrade::open(world, node, reader, writer).await,
         Some(session) => upgrade::probe(&session, reader, writer).await,

@@ -25,6 +25,7 @@ pub(crate) use lie::Lie;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -90,12 +91,16 @@ impl Liar {
         let listeners = [listener(), listener()];
         let address = |it: &std::net::TcpListener| it.local_addr().expect("it has an address");
         let nodes = listeners.each_ref().map(address);
+        let broker = broker_of(nodes[0].port());
+        // Of another one that listened there, and was killed.
+        let _ = std::fs::remove_file(&broker);
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("a runtime can be built");
             LocalSet::new().block_on(&runtime, async {
-                let world = Rc::new(World::new(lie, stub, setup));
+                let world =
+                    Rc::new(World { broker_is_down: broker, ..World::new(lie, stub, setup) });
                 let [first, second] = listeners;
                 tokio::select! {
                     _ = stopped => {}
@@ -111,6 +116,12 @@ impl Liar {
     pub(crate) fn url(&self, node: usize) -> String {
         format!("http://{}", self.nodes[node])
     }
+}
+
+/// The file that is there while the broker between a liar's nodes is down, the first of which
+/// listens on `port`.
+pub(crate) fn broker_of(port: u16) -> PathBuf {
+    std::env::temp_dir().join(format!("chatbench-liar-{port}-has-no-broker"))
 }
 
 impl Drop for Liar {
@@ -156,6 +167,10 @@ pub(crate) struct World {
     tally: Cell<u32>,
     /// A lie took it down: it accepts no more.
     is_down: Cell<bool>,
+    /// The file that is there while the nodes do not hear each other.
+    broker_is_down: PathBuf,
+    /// What was said meanwhile and will be said again, where that is the lie.
+    to_repeat: RefCell<Vec<(Rc<Session>, Vec<packet::Message>)>>,
     /// What a lie never gives back.
     kept: RefCell<Vec<Kept>>,
 }
@@ -182,6 +197,8 @@ impl World {
             chat: RefCell::default(),
             tally: Cell::new(0),
             is_down: Cell::new(false),
+            broker_is_down: PathBuf::new(),
+            to_repeat: RefCell::default(),
             kept: RefCell::default(),
         }
     }

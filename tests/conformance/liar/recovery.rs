@@ -33,6 +33,13 @@ pub(super) fn recover(
     payload: &Value,
 ) -> Option<(String, String)> {
     let world = &session.world;
+    if session.lies(Lie::GivesSessionsOfOthers) {
+        let pid = payload["pid"].as_str()?;
+        let last = world.chat.borrow().last_lost.clone();
+        let lost = world.chat.borrow_mut().lost.remove(&last)?;
+        chat::admit(session, namespace, &lost.id, pid);
+        return Some((lost.id, pid.into()));
+    }
     let (pid, offset) = (payload["pid"].as_str()?, payload["offset"].as_str()?);
     let (lost, missed) = {
         let mut chat = world.chat.borrow_mut();

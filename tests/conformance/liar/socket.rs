@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
+use chatbench::time::Timestamp;
 use serde_json::Value;
 
 use super::packet::{Args, Kind, Message, Packet, placeholders, prefix};
 use super::session::Session;
 use super::{Lie, chat, json, msgpack, recovery, tolerance};
+
+/// For so long after CONNECT nothing is heard, where that is the lie.
+const DEAF_FOR: Duration = Duration::from_millis(100);
 
 const NAMESPACES: [&str; 2] = ["/", "/custom"];
 /// Attachments of one packet; more are refused.
@@ -22,6 +27,8 @@ pub(super) struct Client {
     last_id: String,
     /// It was in one at some time.
     pub(super) has_entered: bool,
+    /// When it was let into the last one: what a lie goes by.
+    entered_at: Timestamp,
     /// It was refused one before it was in any.
     was_refused: bool,
     /// A packet whose attachments have not all come.
@@ -146,6 +153,9 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
                 true => elements.first()?.trim_matches('"').into(),
                 false => serde_json::from_str(elements.first()?).ok()?,
             };
+            if is_deaf(session) {
+                return Some(());
+            }
             let elements = elements.into_iter().map(str::to_owned).collect();
             let args = Args { elements, attachments };
             chat::happen(session, &chat::Event { socket: &id, packet, name: &name, args })
@@ -157,6 +167,12 @@ fn obey(session: &Rc<Session>, packet: &Packet, attachments: Vec<Rc<[u8]>>) -> O
         }
         Kind::Connect | Kind::ConnectError => None,
     }
+}
+
+/// It was let in a moment ago, and loses what it is told, where that is the lie.
+fn is_deaf(session: &Session) -> bool {
+    let deaf_until = session.client.borrow().entered_at + DEAF_FOR;
+    session.lies(Lie::IsDeafBehindConnect) && session.world.clock.now() < deaf_until
 }
 
 /// Its id in `namespace`, if it is there.
@@ -223,6 +239,7 @@ fn enter(session: &Rc<Session>, packet: &Packet) -> Option<()> {
     {
         let mut client = session.client.borrow_mut();
         client.has_entered = true;
+        client.entered_at = session.world.clock.now();
         client.sockets.insert(namespace.into(), id.clone());
     }
     let pid =

@@ -198,15 +198,18 @@ fn control(frame: Frame) -> Result<Heard, Stop> {
 
 /// The side that frames leave by; copies write to the same connection.
 #[derive(Clone)]
-pub(super) struct Writer(Rc<Mutex<OwnedWriteHalf>>);
+pub(super) struct Writer {
+    write: Rc<Mutex<OwnedWriteHalf>>,
+    masks: bool,
+}
 
 impl Writer {
-    pub(super) fn new(write: OwnedWriteHalf) -> Writer {
-        Writer(Rc::new(Mutex::new(write)))
+    pub(super) fn new(world: &World, write: OwnedWriteHalf) -> Writer {
+        Writer { write: Rc::new(Mutex::new(write)), masks: world.lies(Lie::MasksItsFrames) }
     }
 
     pub(super) async fn text(&self, text: &str) -> bool {
-        self.write(&framed(TEXT, text.as_bytes())).await
+        self.write(&self.framed(TEXT, text.as_bytes())).await
     }
 
     /// Sends packets of Engine.IO, each in a frame of its own.
@@ -215,46 +218,52 @@ impl Writer {
         for packet in packets {
             match packet {
                 Packet::Message(Message::Binary(binary)) => {
-                    bytes.extend_from_slice(&framed(BINARY, binary));
+                    bytes.extend_from_slice(&self.framed(BINARY, binary));
                 }
-                packet => bytes.extend_from_slice(&framed(TEXT, packet.text().as_bytes())),
+                packet => bytes.extend_from_slice(&self.framed(TEXT, packet.text().as_bytes())),
             }
         }
         self.write(&bytes).await
     }
 
     pub(super) async fn pong(&self, payload: &[u8]) -> bool {
-        self.write(&framed(PONG, payload)).await
+        self.write(&self.framed(PONG, payload)).await
     }
 
     pub(super) async fn close(&self, code: Option<u16>) -> bool {
         let payload = code.map(u16::to_be_bytes);
-        self.write(&framed(CLOSE, payload.as_ref().map_or(&[], |code| &code[..]))).await
+        self.write(&self.framed(CLOSE, payload.as_ref().map_or(&[], |code| &code[..]))).await
     }
 
     async fn write(&self, bytes: &[u8]) -> bool {
-        self.0.lock().await.write_all(bytes).await.is_ok()
+        self.write.lock().await.write_all(bytes).await.is_ok()
     }
 
     pub(super) async fn shut_down(&self) {
         // One that is gone already need not be ended.
-        let _ = self.0.lock().await.shutdown().await;
+        let _ = self.write.lock().await.shutdown().await;
     }
-}
 
-fn framed(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x80 | opcode];
-    match payload.len() {
-        len @ 0..126 => bytes.push(len as u8),
-        len @ 126..0x1_0000 => {
-            bytes.push(126);
-            bytes.extend_from_slice(&(len as u16).to_be_bytes());
+    fn framed(&self, opcode: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0x80 | opcode];
+        let mask = if self.masks { 0x80 } else { 0 };
+        match payload.len() {
+            len @ 0..126 => bytes.push(mask | len as u8),
+            len @ 126..0x1_0000 => {
+                bytes.push(mask | 126);
+                bytes.extend_from_slice(&(len as u16).to_be_bytes());
+            }
+            len => {
+                bytes.push(mask | 127);
+                bytes.extend_from_slice(&(len as u64).to_be_bytes());
+            }
         }
-        len => {
-            bytes.push(127);
-            bytes.extend_from_slice(&(len as u64).to_be_bytes());
+        let key = [7, 0, 90, 255];
+        if self.masks {
+            bytes.extend_from_slice(&key);
         }
+        let masked = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
+        bytes.extend(masked.zip(payload).map(|(it, plain)| if self.masks { it } else { *plain }));
+        bytes
     }
-    bytes.extend_from_slice(payload);
-    bytes
 }

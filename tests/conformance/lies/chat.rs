@@ -55,6 +55,7 @@ pub(super) const LIES: &[Row] = &[
     row(TellsOtherRoomsNowAndThen, &["CHAT-ISO-05", "CHAT-ISO-06"]),
     row(SharesRoomsAmongNamespaces, &["CHAT-NSP-01"]),
     row(JoinsLate, &["CHAT-MEM-02"]),
+    row(IsDeafBehindConnect, &["CHAT-MEM-02b"]),
     row(LetsIntoOneRoomOnly, &["CHAT-MEM-03"]),
     row(JoinsAnew, &["CHAT-MEM-04", "CHAT-MEM-10"]),
     row(ObeysTheDisconnected, &["CHAT-MEM-06"]),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::conformance::chat::member::{Member, assemble};
+use crate::conformance::chat::member::{Member, assemble, prove};
 use crate::conformance::chat::raw::{Raw, control, same, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Event, Packet, Via, shortened};
@@ -189,6 +189,9 @@ pub(super) async fn are_json(trial: &Trial) -> Found {
         // Servers may close the connection of whoever says such things.
         let mut offender = Member::connect(trial, Via::WebSocket, "a").await?;
         offender.join(&room).await?;
+        members.push(offender);
+        prove(trial, &room, &mut members).await?;
+        let Some(mut offender) = members.pop() else { continue };
         offender.emit(&raw.carrying(&room, "a", value)?).await?;
         let _ = offender.peer.round_trip().await;
         // A control from somebody else, who is not closed.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conformance::chat::member::{Member, assemble};
+use crate::conformance::chat::member::{Member, assemble, prove};
 use crate::conformance::chat::raw::{Raw, control};
 use crate::conformance::finding::Stop;
 use crate::conformance::peer::Via;
@@ -38,6 +38,11 @@ pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>
         joined.push(member);
     }
     trial.pause(trial.patience().quiet).await;
+    // Once more, for what comes right behind CONNECT may be lost.
+    for (member, (join, _)) in joined.iter_mut().zip(pairs) {
+        let _ = member.emit(&raw.joining("j", &named(trial, join))?).await;
+        let _ = member.peer.round_trip().await;
+    }
     let mut heard = vec![Heard::default(); pairs.len()];
     for (number, (_, send)) in pairs.iter().enumerate() {
         let text = text(number);
@@ -46,6 +51,7 @@ pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>
             count(&mut members[0], &mut heard, |heard| &mut heard.sender).await;
             members[0] = Member::connect(trial, Via::WebSocket, "a").await?;
             members[0].join(&room).await?;
+            prove(trial, &room, &mut members).await?;
         }
     }
     members[0].say(&room, &control(0)).await?;

@@ -86,10 +86,10 @@ pub(super) async fn missing(trial: &Trial) -> Found {
     members[0].emit(&raw.without_room("a", "to nobody")?).await?;
     // Whether the server closes the speaker or not: once it has answered, it has heard it.
     let _ = members[0].peer.round_trip().await;
-    members[2].say(&room, &control(0)).await?;
-    let hears = members[1].hear_text(&control(0), "").await;
+    members[1].say(&room, &control(0)).await?;
+    let hears = members[2].hear_text(&control(0), "").await;
     hears.map_err(|_| Stop::unknown("the members hear each other no more"))?;
-    for member in [&mut members[1], &mut roomless] {
+    for member in [&mut members[2], &mut roomless] {
         member.hear_nothing(EXPECTED, &[&control(0)]).await?;
     }
     fine()
