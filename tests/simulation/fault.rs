@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     RoomForgotten,
     /// A new connection is in the rooms of the one that was lost last.
     StaleMembership,
-    /// One that said goodbye stays in its rooms, and the next new connection is taken for it.
+    /// One that said goodbye stays in its rooms for as long as its connection stands.
     Ghost,
     /// A leave is not performed.
     LeaveIgnored,

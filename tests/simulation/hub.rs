@@ -54,9 +54,8 @@ pub(crate) struct Hub {
     relays: BTreeMap<(usize, usize), mpsc::UnboundedSender<Relayed>>,
     /// Messages that are to change places with the next one.
     held: BTreeMap<(u64, String), Rc<Said>>,
-    /// The rooms of the connection that was lost last, and of the one that said goodbye last.
+    /// The rooms of the connection that ended last.
     stale: Vec<String>,
-    ghost: Vec<String>,
     /// Whether the server was taken down: nothing that is under way in it happens any more.
     pub(crate) down: bool,
     joins: u64,
@@ -117,7 +116,6 @@ impl Hub {
             relays: BTreeMap::new(),
             held: BTreeMap::new(),
             stale: Vec::new(),
-            ghost: Vec::new(),
             down: false,
             joins: 0,
         }));
@@ -140,13 +138,8 @@ impl Hub {
         socket.node = number as usize % self.manners.nodes;
         socket.line.say(&format!(r#"0{{"sid":"s{number}"}}"#), false);
         self.sockets.insert(number, socket);
-        let faults = [(Fault::StaleMembership, 0), (Fault::Ghost, 1)];
-        for (fault, which) in faults {
-            let left = if which == 0 { &mut self.stale } else { &mut self.ghost };
-            if left.is_empty() || !self.saboteur.strikes(fault) {
-                continue;
-            }
-            for room in std::mem::take(left) {
+        if !self.stale.is_empty() && self.saboteur.strikes(Fault::StaleMembership) {
+            for room in std::mem::take(&mut self.stale) {
                 self.enter(number, &room);
             }
         }
@@ -154,6 +147,14 @@ impl Hub {
 
     /// A connection is over, or leaves the namespace.
     pub(crate) fn disconnect(&mut self, number: u64, polite: bool) {
+        if polite
+            && self.saboteur.strikes(Fault::Ghost)
+            && let Some(ghost) = self.sockets.get_mut(&number)
+        {
+            // It stays where it was, though nothing that it asked for is valid any more.
+            ghost.asked.clear();
+            return;
+        }
         if self.sockets.remove(&number).is_none() {
             return;
         }
@@ -164,7 +165,7 @@ impl Hub {
                 left.push(name.clone());
             }
         }
-        *if polite { &mut self.ghost } else { &mut self.stale } = left;
+        self.stale = left;
     }
 
     /// An event that a client sent, with its acknowledgement where one is asked for.
@@ -241,9 +242,13 @@ impl Hub {
             return;
         }
         let room = self.rooms.entry(room.to_owned()).or_default();
-        if !room.members.contains(&number) || self.saboteur.strikes(Fault::DoubleJoinDeliversTwice)
-        {
-            room.members.push(number);
+        let again = room.members.contains(&number);
+        if again && !self.saboteur.strikes(Fault::DoubleJoinDeliversTwice) {
+            return;
+        }
+        room.members.push(number);
+        if again {
+            self.saboteur.count(Fault::DoubleJoinDeliversTwice);
         }
     }
 

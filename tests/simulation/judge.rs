@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use chatbench::history::{Event, EventKind, Listener};
+use chatbench::history::{Departure, Event, EventKind, Listener};
 use chatbench::load::Brief;
 use chatbench::oracle::{
     Finding, Oracle, Promises, Roster, RosterRoom, Tally, Violation, ViolationKind,
@@ -25,6 +25,12 @@ pub(crate) struct Record {
     pub(crate) received: u64,
     pub(crate) reconnects: u64,
     pub(crate) unsent: u64,
+    pub(crate) leaves: u64,
+    pub(crate) left: u64,
+    pub(crate) rejoins: u64,
+    pub(crate) departures: u64,
+    pub(crate) drops: u64,
+    pub(crate) resumed: u64,
 }
 
 impl Record {
@@ -99,6 +105,12 @@ impl Judge {
             EventKind::Received { .. } => record.received += 1,
             EventKind::Disconnected { .. } => record.reconnects += 1,
             EventKind::Unsent { .. } => record.unsent += 1,
+            EventKind::Leaving { .. } => record.leaves += 1,
+            EventKind::Left { .. } => record.left += 1,
+            EventKind::Rejoining { .. } => record.rejoins += 1,
+            EventKind::Departed { how: Departure::Disconnect } => record.departures += 1,
+            EventKind::Departed { how: Departure::Drop { .. } } => record.drops += 1,
+            EventKind::Resumed { .. } => record.resumed += 1,
             _ => {}
         }
         let (loud, violations) = (self.loud, &mut record.violations);

@@ -4,6 +4,7 @@
 //! A failing seed is printed, and `CHATBENCH_SEED` plays it again, and nothing else; with
 //! `CHATBENCH_LOUD` it says what happens. `CHATBENCH_SEEDS` is how many worlds there are.
 
+mod churn;
 mod fault;
 #[path = "../support/scripted/frame.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
@@ -52,6 +53,12 @@ fn assert_eventful(outcomes: &[Outcome]) {
         ("deliveries", sum(|it| it.record.received)),
         ("connections lost", sum(|it| it.record.reconnects)),
         ("messages unsent", sum(|it| it.record.unsent)),
+        ("rooms left", sum(|it| it.record.leaves)),
+        ("leaves that had their time", sum(|it| it.record.left)),
+        ("rooms joined once more", sum(|it| it.record.rejoins)),
+        ("goodbyes", sum(|it| it.record.departures)),
+        ("connections dropped", sum(|it| it.record.drops)),
+        ("users who heard again", sum(|it| it.record.resumed)),
         ("connections refused", sum(|it| it.toll.refused)),
         ("connections unanswered", sum(|it| it.toll.unanswered)),
         ("connections cut", sum(|it| it.toll.cuts)),

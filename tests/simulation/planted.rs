@@ -7,6 +7,7 @@ use chatbench::oracle::ViolationKind::{
     self, Corrupted, Duplicated, Echoed, JoinUnconfirmed, Leaked, Lost, Reordered,
 };
 
+use crate::churn::Churn;
 use crate::fault::Fault;
 use crate::seeds;
 use crate::world::World;
@@ -38,6 +39,8 @@ enum Setting {
     TwoRooms,
     /// Connections that are lost and come back, for long enough to tell old from new.
     Reconnects,
+    /// Users who come and go, for longer than a server may take to let go of them.
+    Churn,
 }
 
 const fn row(fault: Fault, rate: f64, kinds: &'static [ViolationKind]) -> Row {
@@ -53,6 +56,11 @@ const fn reconnecting(row: Row) -> Row {
     Row { effects_max: 3, messages_max: 1_000, setting: Setting::Reconnects, ..row }
 }
 
+/// What has an effect before the server has had its time does not count against it.
+const fn churning(row: Row) -> Row {
+    Row { effects_max: 60, messages_max: 1_500, setting: Setting::Churn, ..row }
+}
+
 const TABLE: &[Row] = &[
     one_each(row(Fault::Drop, 0.05, &[Lost])),
     row(Fault::Duplicate, 0.05, &[Duplicated]),
@@ -65,6 +73,10 @@ const TABLE: &[Row] = &[
     Row { setting: Setting::TwoRooms, ..row(Fault::LastRoomOnly, 0.5, &[JoinUnconfirmed]) },
     row(Fault::Mute, 0.2, &[Lost]),
     row(Fault::RoomForgotten, 0.05, &[Lost]),
+    churning(row(Fault::Ghost, 1.0, &[Leaked])),
+    churning(row(Fault::LeaveIgnored, 1.0, &[Leaked])),
+    churning(row(Fault::LeaveTakesAll, 1.0, &[Lost, JoinUnconfirmed])),
+    churning(row(Fault::DoubleJoinDeliversTwice, 1.0, &[Duplicated])),
     reconnecting(row(Fault::HistoryAtJoin, 1.0, &[Leaked, Echoed])),
     reconnecting(row(Fault::StaleMembership, 1.0, &[Leaked])),
 ];
@@ -87,6 +99,19 @@ impl Row {
         match self.setting {
             Setting::Calm => {}
             Setting::TwoRooms => world.crowd.per_user = 2,
+            Setting::Churn => {
+                world.crowd.seconds = 12;
+                world.crowd.rooms = world.crowd.rooms.max(3);
+                world.crowd.churn = Some(Churn {
+                    leave: 3,
+                    switch: 1,
+                    rejoin: 2,
+                    disconnect: 3,
+                    drop: 1,
+                    away_ms: 5_000,
+                    storm: 0,
+                });
+            }
             Setting::Reconnects => {
                 world.climate.cut_every = Some(Duration::from_millis(400));
                 world.crowd.seconds = 8;

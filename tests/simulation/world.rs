@@ -17,6 +17,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{oneshot, watch};
 
+use crate::churn::Churn;
 use crate::fault::{Fault, Saboteur};
 use crate::hub::Manners;
 use crate::judge::{Following, Judge, Record};
@@ -54,6 +55,7 @@ pub(crate) struct Crowd {
     pub(crate) seconds: u32,
     pub(crate) confirm: Confirm,
     pub(crate) alphabet: &'static str,
+    pub(crate) churn: Option<Churn>,
 }
 
 /// What shows that a user is in a room.
@@ -102,6 +104,9 @@ impl World {
             ..climate
         };
         world.crowd.confirm = Confirm::Probe;
+        world.crowd.churn = None;
+        world.crowd.rate = world.crowd.rate.max(30);
+        world.crowd.seconds = world.crowd.seconds.min(3);
         world.manners.tells_joiners = false;
         // What is decided for each node would be counted for each.
         world.manners.nodes = 1;
@@ -193,12 +198,17 @@ impl World {
 impl Crowd {
     fn draw(rng: &mut Xoshiro256PlusPlus, confirm: Confirm) -> Crowd {
         let rooms = rng.random_range(2..=5);
+        let per_user = rng.random_range(1..=2);
+        let churn = rng.random_bool(0.6).then(|| Churn::draw(rng, rooms > per_user));
+        // Leaves have their time only in a load that lasts for longer than that.
+        let (rate, seconds) = if churn.is_some() { (15..=25, 4..=7) } else { (20..=50, 2..=3) };
         Crowd {
             users: rng.random_range(rooms * 2..=20),
             rooms,
-            per_user: rng.random_range(1..=2),
-            rate: rng.random_range(20..=50),
-            seconds: rng.random_range(2..=3),
+            per_user,
+            rate: rng.random_range(rate),
+            seconds: rng.random_range(seconds),
+            churn,
             confirm,
             alphabet: ["ascii", "unicode", "mixed"][rng.random_range(0..3)],
         }
@@ -214,6 +224,8 @@ impl Crowd {
             Confirm::Event => "{event: {name: joined, payload: \"${room}\"}}",
             Confirm::Settle => "{settle: 1 s}",
         };
+        let churn = self.churn.map(|churn| churn.to_yaml(*seconds));
+        let churn = churn.map(|churn| format!("  churn: {churn}")).unwrap_or_default();
         let sender = if world.manners.echoes { "echoed" } else { "excluded" };
         format!(
             r#"
@@ -232,6 +244,7 @@ timeouts: {{connect: 2 s, join: 4 s, delivery: 3 s}}
 load:
   connect_rate: 50/s
   phases: [{{hold: {{rate: {rate}/s, for: {seconds} s}}}}]
+{churn}
 "#
         )
     }
