@@ -19,6 +19,8 @@ use crate::session::{Heartbeat, Line};
 const HELD_FOR: Duration = Duration::from_millis(400);
 /// How late a late join is.
 const JOINED_LATE_BY: Duration = Duration::from_millis(250);
+/// Whoever left a room is let go of by then; before, nobody can tell.
+const LEFT_FOR: Duration = Duration::from_millis(3_500);
 /// Messages of a room that a joiner may be told.
 const HISTORY_MAX: usize = 100;
 
@@ -74,6 +76,8 @@ pub(crate) struct Socket {
     node: usize,
     /// Rooms that it asked for, and the number of the last time it did.
     asked: BTreeMap<String, u64>,
+    /// Rooms that it left, and when.
+    left: BTreeMap<String, Timestamp>,
     /// Messages that it hears before it goes mute.
     mute_after: Option<u32>,
 }
@@ -94,7 +98,7 @@ type Relayed = (Timestamp, Rc<Said>);
 
 impl Socket {
     pub(crate) fn new(line: Line) -> Socket {
-        Socket { line, node: 0, asked: BTreeMap::new(), mute_after: None }
+        Socket { line, node: 0, asked: BTreeMap::new(), left: BTreeMap::new(), mute_after: None }
     }
 }
 
@@ -145,16 +149,21 @@ impl Hub {
         }
     }
 
-    /// A connection is over, or leaves the namespace.
-    pub(crate) fn disconnect(&mut self, number: u64, polite: bool) {
-        if polite
-            && self.saboteur.strikes(Fault::Ghost)
+    /// A client leaves the namespace, and may stay on its connection.
+    pub(crate) fn take_leave(&mut self, number: u64) {
+        if self.saboteur.strikes(Fault::Ghost)
             && let Some(ghost) = self.sockets.get_mut(&number)
         {
             // It stays where it was, though nothing that it asked for is valid any more.
-            ghost.asked.clear();
+            let now = self.clock.now();
+            ghost.left.extend(std::mem::take(&mut ghost.asked).into_keys().map(|room| (room, now)));
             return;
         }
+        self.disconnect(number);
+    }
+
+    /// A connection is over.
+    pub(crate) fn disconnect(&mut self, number: u64) {
         if self.sockets.remove(&number).is_none() {
             return;
         }
@@ -269,9 +278,11 @@ impl Hub {
             && room.members.contains(&number)
         {
             if self.saboteur.strikes(Fault::LeaveIgnored) {
-                self.saboteur.count(Fault::LeaveIgnored);
+                // It counts once somebody hears what it should not.
             } else if self.saboteur.strikes(Fault::LeaveTakesAll) {
-                self.saboteur.count(Fault::LeaveTakesAll);
+                if room.members.len() > 1 {
+                    self.saboteur.count(Fault::LeaveTakesAll);
+                }
                 room.members.clear();
             } else {
                 room.members.retain(|member| *member != number);
@@ -279,6 +290,7 @@ impl Hub {
         }
         let Some(socket) = self.sockets.get_mut(&number) else { return };
         socket.asked.remove(name);
+        socket.left.insert(name.to_owned(), self.clock.now());
         if let Some(ack) = ack {
             socket.line.say(&ack, false);
         }
@@ -364,7 +376,7 @@ impl Hub {
     }
 
     fn receivers(&mut self, node: usize, said: &Rc<Said>) -> Vec<u64> {
-        let Hub { rooms, sockets, saboteur, manners, .. } = self;
+        let Hub { rooms, sockets, saboteur, manners, clock, .. } = self;
         let Some(room) = rooms.get_mut(&said.room) else { return Vec::new() };
         room.history.push_back(Rc::clone(said));
         if room.history.len() > HISTORY_MAX {
@@ -381,8 +393,11 @@ impl Hub {
         };
         let receivers: Vec<u64> = room.members.iter().filter(hears).copied().collect();
         for receiver in &receivers {
-            if !sockets[receiver].asked.contains_key(&said.room) {
-                // It hears a room that it has not asked for: what is planted put it there.
+            let Socket { asked, left, .. } = &sockets[receiver];
+            let left = left.get(&said.room).copied().unwrap_or_default();
+            if !asked.contains_key(&said.room) && clock.now().since(left) > LEFT_FOR {
+                // It hears a room that it has not asked for, or has left for so long that this can
+                // be told: what is planted put it there.
                 saboteur.count_planted();
             }
         }

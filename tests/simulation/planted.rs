@@ -56,9 +56,8 @@ const fn reconnecting(row: Row) -> Row {
     Row { effects_max: 3, messages_max: 1_000, setting: Setting::Reconnects, ..row }
 }
 
-/// What has an effect before the server has had its time does not count against it.
 const fn churning(row: Row) -> Row {
-    Row { effects_max: 60, messages_max: 1_500, setting: Setting::Churn, ..row }
+    Row { effects_max: 5, messages_max: 1_500, setting: Setting::Churn, ..row }
 }
 
 const TABLE: &[Row] = &[

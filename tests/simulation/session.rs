@@ -40,8 +40,7 @@ pub(crate) async fn serve(end: ServerEnd, hub: Rc<RefCell<Hub>>, clock: Clock) {
     if session.open().await {
         while session.take_frames(&hub) && session.wait().await {}
     }
-    let polite = session.pong_due == never;
-    hub.borrow_mut().disconnect(session.end.number, polite);
+    hub.borrow_mut().disconnect(session.end.number);
 }
 
 struct Session {
@@ -164,7 +163,7 @@ impl Session {
                 let socket = Socket::new(Line(self.end.down().clone()));
                 hub.borrow_mut().connect(number, socket);
             }
-            ("4", "1") => hub.borrow_mut().disconnect(number, true),
+            ("4", "1") => hub.borrow_mut().take_leave(number),
             ("4", packet) => Hub::event(hub, number, packet),
             _ => panic!("the client sends {packet:?}"),
         }
