@@ -2,12 +2,15 @@
 
 mod conductor;
 mod judge;
+mod outage;
 mod outcome;
+mod presence;
 mod shards;
 mod thresholds;
 
 pub use conductor::{Follower, News, RunError, Stage, Stop, run};
 pub use judge::ViolationBook;
+pub use outage::{Outage, Spell};
 pub use outcome::{Doubt, RunOutcome, ShardHealth};
 pub use thresholds::{ThresholdOutcome, ThresholdResult};
 

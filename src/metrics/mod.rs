@@ -6,7 +6,7 @@ mod timeline;
 
 pub use histogram::{Histogram, Quantile};
 pub use recorder::{Counters, Recorder};
-pub use timeline::{Row, Timeline};
+pub use timeline::{Gauges, Row, Timeline};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -101,6 +101,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The share of the deliveries that had to happen in those that could, from 0 to 1; 0 if there
+    /// were none.
+    pub fn must_share(&self) -> f64 {
+        self.must as f64 / (self.must + self.may).max(1) as f64
+    }
+
     /// Adds what another oracle judged.
     pub fn add(&mut self, other: &Tally) {
         self.messages += other.messages;

@@ -127,7 +127,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::metrics::Row;
+    use crate::metrics::{Gauges, Row};
     use crate::report::sample;
 
     fn at(ms: u64) -> Timestamp {
@@ -136,7 +136,7 @@ mod tests {
 
     fn follow(log: &mut IntervalLog<impl Write>, recorder: &Recorder, (from, to): (u64, u64)) {
         let (from, to) = (at(from), at(to));
-        let row = Row::new(to, recorder, 0);
+        let row = Row::new(to, recorder, 0, Gauges::default());
         log.follow(&News::Interval { from, to, recorder, row: &row });
     }
 

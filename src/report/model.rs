@@ -4,15 +4,20 @@
 //! milliseconds, to the microsecond or to three digits, whichever is coarser.
 
 mod counts;
+mod expected;
 mod latency;
+mod outages;
 mod rounded;
+mod story;
 mod subject;
 mod violations;
 
 pub use counts::{Counters, Reason, Tally};
 pub use latency::{Bucket, Distribution, Latencies};
+pub use outages::{DeafSpell, Deafness, Outage};
+pub use story::{Standing, Step, StepKind, Story, StoryMessage};
 pub use subject::{PhaseSpan, Subject};
-pub use violations::{Standing, Step, StepKind, Story, StoryMessage, ViolationCounts, Violations};
+pub use violations::{ViolationCounts, Violations};
 
 use std::time::{Duration, SystemTime};
 
@@ -74,6 +79,19 @@ pub struct Report {
     pub timeline: Vec<Row>,
     /// Seconds past the limit on the timeline, which were not kept.
     pub timeline_rows_dropped: u64,
+    /// Stretches of the run in which somebody was deaf, in order: it had lost a connection that
+    /// nobody here wanted lost, and had heard nothing since. The longest, if there were many.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
+    /// Outages past the limit, which were shorter.
+    #[serde(default)]
+    pub outages_dropped: u64,
+    /// How long users were deaf, in all outages together.
+    #[serde(default)]
+    pub deafness: Deafness,
+    /// Who was deaf for the longest: those first who never heard anything again.
+    #[serde(default)]
+    pub deaf_longest: Vec<DeafSpell>,
 }
 
 /// What made a report.
@@ -140,7 +158,7 @@ impl Report {
             thresholds: outcome.thresholds.iter().map(rounded::threshold).collect(),
             durations: Durations::new(outcome),
             phases: subject::phases(&brief.scenario.load.profile, outcome.load),
-            counters: Counters::new(outcome.recorder.counters()),
+            counters: Counters::new(outcome.recorder.counters(), storms(brief, outcome)),
             connection_reasons: counts::reasons(&outcome.reasons),
             tally: Tally::new(&outcome.tally),
             violations: Violations::new(brief, &outcome.violations),
@@ -148,6 +166,10 @@ impl Report {
             shards: outcome.shards.iter().map(rounded::health).collect(),
             timeline: outcome.timeline.rows().iter().map(rounded::row).collect(),
             timeline_rows_dropped: outcome.timeline.dropped(),
+            outages: outages::longest(&outcome.outages),
+            outages_dropped: outages::dropped(&outcome.outages),
+            deafness: Deafness::new(&brief.plan, outcome),
+            deaf_longest: outages::deaf_longest(&brief.plan, &outcome.outages),
         }
     }
 }
@@ -160,6 +182,13 @@ impl Durations {
             load_s: outcome.load.map_or(0.0, |(from, to)| seconds(to.saturating_sub(from))),
         }
     }
+}
+
+/// How many of the scenario's storms came before the load was over.
+fn storms(brief: &Brief, outcome: &RunOutcome) -> u64 {
+    let Some((from, to)) = outcome.load else { return 0 };
+    let storms = brief.scenario.load.churn.storms.iter();
+    storms.filter(|storm| from + storm.at < to).count() as u64
 }
 
 pub(in crate::report) fn rfc3339(unix_ms: u64) -> String {
@@ -175,7 +204,8 @@ mod tests {
     #[test]
     fn a_report_follows_its_schema_and_reads_back_the_same() {
         let validator = jsonschema::validator_for(&schema::of_run()).expect("a schema");
-        for report in [sample::report(&sample::passed()), sample::report(&sample::failed())] {
+        let [passed, failed] = [sample::passed(), sample::failed()].map(|it| sample::report(&it));
+        for report in [passed, failed, sample::troubled_report()] {
             let mut text = Vec::new();
             json::write(&report, &mut text).expect("a vector takes everything");
             let value = serde_json::from_slice(&text).expect("JSON");

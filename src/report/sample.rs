@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Environment, Report};
 use crate::chat::{MessageId, RoomId, RunTag, UserId};
 use crate::clock::Clock;
-use crate::history::{Event, EventKind, Session};
+use crate::history::{Departure, Event, EventKind, Session};
 use crate::load::{Brief, Endpoint, Network, Tls};
-use crate::metrics::{Recorder, Row, Timeline};
+use crate::metrics::{Gauges, Recorder, Row, Timeline};
 use crate::oracle::{Change, Standing, Story, Tally, Verdict, Violation, ViolationKind};
 use crate::run::{
-    Doubt, RunOutcome, ShardHealth, ThresholdOutcome, ThresholdResult, ViolationBook,
+    Doubt, Outage, RunOutcome, ShardHealth, Spell, ThresholdOutcome, ThresholdResult, ViolationBook,
 };
 use crate::scenario::{Overrides, Plan, Scenario};
 use crate::time::Timestamp;
@@ -29,9 +29,16 @@ load:
     - ramp: {from: 1/s, to: 9/s, for: 3 s}
 ";
 
+/// What else a run has in which people come and go.
+const CHURN: &str = "  churn: {storms: [{at: 1 s}, {at: 4 s}]}\n";
+
 /// A run of twenty users in two rooms.
 pub(crate) fn brief() -> Brief {
-    let scenario = Scenario::parse("sample.yaml", SCENARIO, &Overrides::default());
+    brief_of(SCENARIO)
+}
+
+fn brief_of(yaml: &str) -> Brief {
+    let scenario = Scenario::parse("sample.yaml", yaml, &Overrides::default());
     let scenario = scenario.expect("a scenario");
     Brief {
         plan: Plan::new(&scenario, 7).expect("a plan"),
@@ -57,7 +64,7 @@ pub(crate) fn brief() -> Brief {
 /// What a good server shows.
 pub(crate) fn passed() -> RunOutcome {
     let recorder = recorder();
-    let row = Row::new(at(1_000), &recorder, 0);
+    let row = Row::new(at(1_000), &recorder, 0, Gauges { connected: 20, deaf: 0 });
     let mut timeline = Timeline::default();
     timeline.push(row);
     RunOutcome {
@@ -81,6 +88,8 @@ pub(crate) fn passed() -> RunOutcome {
         },
         recorder,
         timeline,
+        outages: Vec::new(),
+        spells_dropped: 0,
         shards: vec![ShardHealth { busy: 0.123_456_789, send_delay_p99_ms: 0.071 }],
         reasons: BTreeMap::new(),
         tag: RunTag::new(7),
@@ -135,6 +144,72 @@ pub(crate) fn failed() -> RunOutcome {
     outcome
 }
 
+/// What a server shows that went away twice, while people came and went.
+pub(crate) fn troubled() -> RunOutcome {
+    let mut outcome = passed();
+    let moves = [
+        (EventKind::Disconnected { why: "reset".into(), resumable: true }, 22),
+        (EventKind::Leaving { room: RoomId(0) }, 7),
+        (EventKind::Departed { how: Departure::Disconnect }, 3),
+        (EventKind::Departed { how: Departure::Drop { resumable: true } }, 4),
+        (EventKind::Away { room: RoomId(0), intended: at(2_000) }, 31),
+        (EventKind::Unsent { room: RoomId(0), intended: at(3_000) }, 12),
+        (connected(Session::Recovered), 12),
+        (connected(Session::Declined), 3),
+        (EventKind::FirstHeard { room: RoomId(0), after: Duration::from_millis(12) }, 20),
+    ];
+    for (kind, times) in moves {
+        (0..times).for_each(|_| outcome.recorder.record(&event(kind.clone())));
+    }
+    let spell = |user: u32, from: u64, to: u64| Spell {
+        user: UserId(user),
+        from: at(from),
+        to: at(to),
+        over: to < 6_250,
+    };
+    let all: Vec<Spell> =
+        (0..20).map(|user| spell(user, 3_000, 4_500 + 50 * u64::from(user))).collect();
+    let some = vec![spell(4, 6_000, 6_250), spell(11, 6_010, 6_100)];
+    for spell in &all {
+        let deaf = Some(Spell::length(spell));
+        let after = Duration::from_millis(80);
+        outcome.recorder.record(&event(EventKind::Resumed { after, deaf }));
+    }
+    outcome.outages = vec![
+        Outage { from: at(3_000), to: at(5_450), over: true, unsent: 12, spells: all },
+        Outage { from: at(6_000), to: at(6_250), over: false, unsent: 0, spells: some },
+    ];
+    outcome.tally = Tally {
+        must: 4_000,
+        must_heard: 3_998,
+        may: 6_000,
+        may_heard: 5_000,
+        replayed: 80,
+        not_replayed: 2,
+        ..outcome.tally
+    };
+    outcome.doubts = vec![Doubt::TooLittleJudged { must_share: 0.4, limit: 0.5 }];
+    outcome.verdict = Verdict::Fail;
+    for receiver in [3, 9] {
+        let lost = violation(ViolationKind::Lost);
+        let course = Box::new([
+            Change::Asked(at(800)),
+            Change::Confirmed(at(812)),
+            Change::Gone(at(3_000)),
+            Change::Recovered(at(4_600)),
+        ]);
+        let standing = Standing::In { asked: at(3_217), since: at(3_217) };
+        let lost =
+            Violation { receiver: UserId(receiver), at: at(6_250), standing, course, ..lost };
+        outcome.violations.record(lost);
+    }
+    outcome
+}
+
+fn connected(session: Session) -> EventKind {
+    EventKind::Connected { after: Duration::from_millis(1), session }
+}
+
 /// Nothing happened at all: a run interrupted while its users connected.
 pub(crate) fn nothing() -> RunOutcome {
     RunOutcome {
@@ -166,16 +241,21 @@ pub(crate) fn violation(kind: ViolationKind) -> Violation {
     };
     match kind {
         ViolationKind::Echoed => Violation { receiver: id.sender, ..told },
-        ViolationKind::Leaked => Violation { standing: Standing::Out, ..told },
+        ViolationKind::Leaked => {
+            let left = [Change::Leaving(at(2_010)), Change::Left(at(3_010))];
+            let course = [&told.course[..], &left].concat().into();
+            Violation { standing: Standing::Out, course, ..told }
+        }
         ViolationKind::Unexpected => {
             let heard = Some("\u{1b}[31mbuy \"cheap\" things\n".into());
-            let standing = Standing::Out;
-            Violation { room: None, message: None, detail: heard, standing, ..told }
+            let (standing, course) = (Standing::Out, Box::default());
+            Violation { room: None, message: None, detail: heard, standing, course, ..told }
         }
         ViolationKind::JoinUnconfirmed => Violation {
             message: None,
             detail: Some("deaf for 10s".into()),
             standing: Standing::Joining { since: at(800) },
+            course: Box::new([Change::Asked(at(800))]),
             ..told
         },
         ViolationKind::Late => Violation { at: at(14_000), ..told },
@@ -185,6 +265,18 @@ pub(crate) fn violation(kind: ViolationKind) -> Violation {
 
 /// The report of `outcome` on a machine that is always the same.
 pub(crate) fn report(outcome: &RunOutcome) -> Report {
+    report_of(&brief(), outcome)
+}
+
+/// The report of [`troubled`], in which the load was interrupted before its second storm.
+pub(crate) fn troubled_report() -> Report {
+    let outcome = troubled();
+    let until = Duration::from_millis(5_000);
+    let outcome = RunOutcome { load: outcome.load.map(|(from, _)| (from, until)), ..outcome };
+    report_of(&brief_of(&format!("{SCENARIO}{CHURN}")), &outcome)
+}
+
+fn report_of(brief: &Brief, outcome: &RunOutcome) -> Report {
     let environment = Environment {
         os: "linux".into(),
         arch: "x86_64".into(),
@@ -193,7 +285,7 @@ pub(crate) fn report(outcome: &RunOutcome) -> Report {
         cores: Some(2),
         memory_bytes: Some(8_000_000_000),
     };
-    Report::new(&brief(), outcome, &environment, "chatbench run sample.yaml --seed 7")
+    Report::new(brief, outcome, &environment, "chatbench run sample.yaml --seed 7")
 }
 
 fn recorder() -> Recorder {

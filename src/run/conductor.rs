@@ -11,7 +11,7 @@ use super::outcome::{Harvest, RunOutcome};
 use super::shards::{self, Lines};
 use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
-use crate::metrics::{Recorder, Row, Timeline};
+use crate::metrics::{Gauges, Recorder, Row, Timeline};
 use crate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -146,6 +146,8 @@ struct Conductor<'f, 'a> {
     interval: Recorder,
     interval_violations: u64,
     interval_began: Timestamp,
+    /// How the users of all shards stand, as far as was told.
+    gauges: Gauges,
     /// When the load began and ended.
     load: Option<(Timestamp, Timestamp)>,
     interrupted: bool,
@@ -185,6 +187,7 @@ impl<'f, 'a> Conductor<'f, 'a> {
             interval: Recorder::default(),
             interval_violations: 0,
             interval_began: Timestamp::ZERO,
+            gauges: Gauges::default(),
             load: None,
             interrupted: false,
         };
@@ -317,11 +320,12 @@ impl<'f, 'a> Conductor<'f, 'a> {
     fn take(&mut self, snapshot: Snapshot) {
         self.interval.add(&snapshot.recorder);
         self.interval_violations += snapshot.violations;
+        self.gauges.add(snapshot.gauges);
     }
 
     fn close_interval(&mut self, to: Timestamp) {
         let from = self.interval_began;
-        let row = Row::new(to, &self.interval, self.interval_violations);
+        let row = Row::new(to, &self.interval, self.interval_violations, self.gauges);
         let news = News::Interval { from, to, recorder: &self.interval, row: &row };
         for follower in self.followers.iter_mut() {
             follower.follow(&news);

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::outage::Outage;
+use super::presence::Presence;
 use crate::clock::ThreadCpu;
 use crate::history::{Event, EventKind, Listener};
-use crate::metrics::{Histogram, Metric, Recorder};
+use crate::metrics::{Gauges, Histogram, Metric, Recorder};
 use crate::oracle::{Finding, Oracle, Tally, Violation, ViolationKind};
 use crate::scenario::Scenario;
 use crate::time::Timestamp;
@@ -76,6 +78,8 @@ impl ViolationBook {
 pub(super) struct Snapshot {
     pub(super) recorder: Recorder,
     pub(super) violations: u64,
+    /// By how many more users are connected, or deaf, than when that was last told.
+    pub(super) gauges: Gauges,
 }
 
 /// All that a shard found, once it is over.
@@ -94,6 +98,10 @@ pub(super) struct Findings {
     pub(super) absent: usize,
     /// Messages that were due for so long that they were given up.
     pub(super) given_up: u64,
+    /// When somebody was deaf.
+    pub(super) outages: Vec<Outage>,
+    /// Times of deafness that were too many to be kept.
+    pub(super) spells_dropped: u64,
 }
 
 /// When the load begins, told to all judges at once; [`Timestamp::NEVER`] until then.
@@ -122,6 +130,7 @@ pub(super) struct Judge {
     /// What happened since the last snapshot.
     recorder: Recorder,
     violations: u64,
+    presence: Presence,
     findings: Findings,
     load_start: Arc<LoadStart>,
     load_duration: Duration,
@@ -142,6 +151,7 @@ impl Judge {
             oracle,
             recorder: Recorder::default(),
             violations: 0,
+            presence: Presence::default(),
             findings: Findings { book, ..Findings::default() },
             load_start,
             load_duration: scenario.load.profile.duration(),
@@ -162,11 +172,13 @@ impl Judge {
         });
         self.findings.tally = self.oracle.tally();
         self.findings.rest = self.take_snapshot();
+        (self.findings.outages, self.findings.spells_dropped) = self.presence.finish(now);
         std::mem::take(&mut self.findings)
     }
 
     fn judge(&mut self, event: &Event, load_start: Timestamp) {
         self.recorder.record(event);
+        self.presence.observe(event);
         if let EventKind::ConnectFailed { why } | EventKind::Disconnected { why, .. } = &event.kind
         {
             self.count_reason(why);
@@ -210,7 +222,8 @@ impl Judge {
     fn take_snapshot(&mut self) -> Snapshot {
         self.findings.send_delay.add(self.recorder.histogram(Metric::SendDelay));
         let recorder = std::mem::take(&mut self.recorder);
-        Snapshot { recorder, violations: std::mem::take(&mut self.violations) }
+        let violations = std::mem::take(&mut self.violations);
+        Snapshot { recorder, violations, gauges: self.presence.take_change() }
     }
 
     /// Measures how busy this thread is, from the load's beginning to its end.

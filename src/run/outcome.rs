@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::judge::{Findings, ViolationBook};
+use super::outage::{self, Outage};
 use super::thresholds::{self, ThresholdOutcome, ThresholdResult};
 use crate::chat::RunTag;
 use crate::load::Brief;
@@ -61,6 +62,13 @@ pub enum Doubt {
     Interrupted,
     /// No delivery had to happen, so none was shown to.
     NothingJudged,
+    /// So few of the deliveries had to happen that little was shown.
+    TooLittleJudged {
+        /// The share of deliveries that had to happen, from 0 to 1.
+        must_share: f64,
+        /// The least that is asked for, from 0 to 1.
+        limit: f64,
+    },
 }
 
 /// How one thread of the generator fared.
@@ -89,6 +97,10 @@ pub struct RunOutcome {
     pub recorder: Recorder,
     /// Second by second.
     pub timeline: Timeline,
+    /// When somebody was deaf, in order.
+    pub outages: Vec<Outage>,
+    /// Times of deafness that were too many to be kept.
+    pub spells_dropped: u64,
     /// The generator's own health, shard by shard.
     pub shards: Vec<ShardHealth>,
     /// Why connections failed or were lost, and how often.
@@ -120,8 +132,11 @@ impl RunOutcome {
         let mut tally = Tally::default();
         let mut shards = Vec::new();
         let mut reasons = BTreeMap::new();
-        let (mut absent, mut given_up) = (0, 0);
+        let (mut absent, mut given_up, mut spells_dropped) = (0, 0, 0);
+        let mut outages = Vec::new();
         for findings in harvest.findings {
+            outages.extend(findings.outages);
+            spells_dropped += findings.spells_dropped;
             absent += findings.absent;
             given_up += findings.given_up;
             let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
@@ -141,6 +156,8 @@ impl RunOutcome {
             tally,
             recorder: harvest.recorder,
             timeline: harvest.timeline,
+            outages: outage::merged(outages),
+            spells_dropped,
             shards,
             reasons,
             tag: brief.tag,
@@ -187,12 +204,16 @@ impl RunOutcome {
             }
         }
         let unsent = self.recorder.counters().unsent;
+        let (must_share, limit) = (self.tally.must_share(), brief.scenario.limits.must_share_min);
+        // An interrupted run leaves much open, whatever the scenario is like.
+        let too_little = self.tally.must > 0 && must_share < limit && !interrupted;
         let outages = brief.scenario.load.outages.are_expected();
         let more = [
             (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),
             (unsent > 0 && !outages, Doubt::Unsent { messages: unsent }),
             (interrupted, Doubt::Interrupted),
             (self.tally.must == 0, Doubt::NothingJudged),
+            (too_little, Doubt::TooLittleJudged { must_share, limit }),
         ];
         for (is, doubt) in more {
             self.doubt_if(is, doubt);

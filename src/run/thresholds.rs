@@ -109,3 +109,55 @@ fn metric(of: LatencyMetric) -> Metric {
         LatencyMetric::Deafness => Metric::Deafness,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::chat::{RoomId, UserId};
+    use crate::history::{Event, EventKind};
+    use crate::scenario::{Overrides, Scenario};
+    use crate::time::Timestamp;
+
+    const SCENARIO: &str = "
+rooms: {count: 1, size: 2}
+load: {phases: [{hold: {rate: 1/s, for: 1 s}}], outages: expected}
+thresholds:
+  join_to_heard: {max: 1 s}
+  reconnect_to_heard: {p50: 50 ms}
+  deafness: {max: 2 s, p99: 3 s}
+";
+
+    #[test]
+    fn what_it_takes_to_hear_again_is_held_to_its_limits() {
+        let scenario = Scenario::parse("scenario.yaml", SCENARIO, &Overrides::default());
+        let thresholds = scenario.expect("a scenario").thresholds;
+        let outcomes = |recorder: &Recorder| {
+            let results = check(&thresholds, recorder);
+            results.into_iter().map(|it| (it.name, it.observed.round(), it.outcome)).collect()
+        };
+        let mut recorder = Recorder::default();
+        let nothing: Vec<_> = outcomes(&recorder);
+        assert!(nothing.iter().all(|(.., it)| *it == ThresholdOutcome::Unknown), "{nothing:?}");
+        let (room, ms) = (RoomId(0), Duration::from_millis);
+        for _ in 0..30 {
+            let resumed = EventKind::Resumed { after: ms(100), deaf: Some(ms(2_500)) };
+            for kind in [EventKind::FirstHeard { room, after: ms(400) }, resumed] {
+                recorder.record(&Event { at: Timestamp::ZERO, user: UserId(0), kind });
+            }
+        }
+        let wanted = [
+            ("join_to_heard max", 400.0, ThresholdOutcome::Held),
+            ("reconnect_to_heard p50", 100.0, ThresholdOutcome::Missed),
+            ("deafness max", 2_500.0, ThresholdOutcome::Missed),
+            // Thirty are not enough for a 99th percentile.
+            ("deafness p99", 2_500.0, ThresholdOutcome::Unknown),
+        ];
+        let mut seen: Vec<_> = outcomes(&recorder);
+        seen.iter_mut().for_each(|it| it.1 = (it.1 / 10.0).round() * 10.0);
+        for (name, observed, outcome) in wanted {
+            assert!(seen.contains(&(name.into(), observed, outcome)), "{name}: {seen:?}");
+        }
+    }
+}

@@ -108,6 +108,9 @@ pub struct Timeouts {
 pub struct Limits {
     /// The 99th percentile of the send delay up to which thresholds count.
     pub send_delay_p99: Duration,
+    /// The least share of deliveries that had to happen for a run to show much, above 0 and at
+    /// most 1.
+    pub must_share_min: f64,
     /// Messages that somebody still has to hear, at any one time.
     pub in_flight_messages_max: u32,
     /// Users that are connecting at any one time.
@@ -303,6 +306,7 @@ fn limits(file: &LimitsFile) -> Result<Limits, Mistake> {
     }
     Ok(Limits {
         send_delay_p99: file.send_delay_p99.duration(),
+        must_share_min: file.must_share_min.fraction(),
         in_flight_messages_max: file.in_flight_messages_max,
         connecting_users_max: file.connecting_users_max,
         frame_bytes_max: file.frame_size_max.bytes(),

@@ -62,6 +62,7 @@ fn a_passing_run_in_words() {
         service_latency # # # # # received − sent
         first_receiver # # # # # of each message
         last_receiver # # # # # of each message
+        join_to_heard # # # # # first heard − asked
 
         delivery_latency up to
 

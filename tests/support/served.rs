@@ -12,8 +12,14 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it with `more` arguments, on a port that is free.
     pub(crate) fn start(more: &[&str]) -> Served {
+        Served::start_on(0, more)
+    }
+
+    /// Starts it where another one was, that has ended.
+    pub(crate) fn start_on(port: u16, more: &[&str]) -> Served {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatbench"));
-        command.args(["serve", "--port=0", "--quiet", "--until-stdin-closes"]).args(more);
+        command.args(["serve", "--quiet", "--until-stdin-closes"]).args(more);
+        command.arg(format!("--port={port}"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the binary was built");
         let mut line = String::new();
@@ -26,6 +32,12 @@ impl Served {
     /// Where it listens.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        let port = self.url.rsplit(':').next().map(|port| port.trim_end_matches('/').parse());
+        port.expect("a URL with a port").expect("a number")
     }
 
     /// The id of its process.

@@ -40,9 +40,10 @@ impl Course {
 
     pub(super) fn advance(&mut self, recorder: &Recorder, violations: u64) {
         let counters = recorder.counters();
-        // A connection that is lost in the same interval as it came to stand counts once up,
-        // once down.
-        self.connected = (self.connected + counters.connects).saturating_sub(counters.disconnects);
+        // A connection that ends in the same interval as it came to stand counts once up, once
+        // down.
+        let ended = counters.disconnects + counters.departures + counters.drops;
+        self.connected = (self.connected + counters.connects).saturating_sub(ended);
         self.joined += counters.joins;
         self.connect_failures += counters.connect_failures;
         self.violations += violations;

@@ -8,7 +8,7 @@ use super::course::Course;
 use super::lines::Lines;
 use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::{Event, EventKind, Session};
-use crate::metrics::{Recorder, Row};
+use crate::metrics::{Gauges, Recorder, Row};
 use crate::report::sample;
 use crate::run::{Follower, News, Stage};
 use crate::time::Timestamp;
@@ -78,7 +78,7 @@ fn interval(
     tell: &mut dyn FnMut(&News<'_>),
 ) {
     let (from, to) = (at(from), at(to));
-    let row = Row::new(to, recorder, violations);
+    let row = Row::new(to, recorder, violations, Gauges::default());
     tell(&News::Interval { from, to, recorder, row: &row });
 }
 

@@ -26,7 +26,7 @@ pub struct Counters {
     /// Messages that fell to users who were away because the scenario says so.
     #[serde(default)]
     pub messages_away: u64,
-    /// Rooms that were left while the connection stayed.
+    /// Rooms that were left while the connection stayed, for a while or for another room.
     #[serde(default)]
     pub leaves: u64,
     /// Connections that users ended by a closing packet, to come back later.
@@ -35,6 +35,9 @@ pub struct Counters {
     /// Connections that were cut on purpose.
     #[serde(default)]
     pub drops: u64,
+    /// Storms: moments at which many connections ended at once on purpose.
+    #[serde(default)]
+    pub storms: u64,
     /// Sessions that the server took up again.
     #[serde(default)]
     pub recoveries: u64,
@@ -52,7 +55,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    pub(super) fn new(counters: &metrics::Counters) -> Counters {
+    pub(super) fn new(counters: &metrics::Counters, storms: u64) -> Counters {
         Counters {
             connects: counters.connects,
             connect_failures: counters.connect_failures,
@@ -64,6 +67,7 @@ impl Counters {
             leaves: counters.leaves,
             departures: counters.departures,
             drops: counters.drops,
+            storms,
             recoveries: counters.recoveries,
             recoveries_declined: counters.recoveries_declined,
             probes: counters.probes,
@@ -102,18 +106,16 @@ pub struct Tally {
 
 impl Tally {
     pub(super) fn new(tally: &oracle::Tally) -> Tally {
-        let oracle::Tally { must, may, .. } = *tally;
-        let must_share = must as f64 / (must + may).max(1) as f64;
         Tally {
             messages: tally.messages,
-            must,
+            must: tally.must,
             must_heard: tally.must_heard,
-            may,
+            may: tally.may,
             may_heard: tally.may_heard,
             unjudged: tally.unjudged,
             replayed: tally.replayed,
             not_replayed: tally.not_replayed,
-            must_share: millionths(must_share),
+            must_share: millionths(tally.must_share()),
         }
     }
 }

@@ -25,10 +25,18 @@ fn thousandths(number: f64) -> f64 {
 
 pub(super) fn doubt(doubt: &Doubt) -> Doubt {
     let mut doubt = doubt.clone();
-    if let Doubt::GeneratorSaturated { send_delay_p99_ms, limit_ms, busy, .. } = &mut doubt {
-        for number in [send_delay_p99_ms, limit_ms, busy] {
-            *number = thousandths(*number);
+    match &mut doubt {
+        Doubt::GeneratorSaturated { send_delay_p99_ms, limit_ms, busy, .. } => {
+            for number in [send_delay_p99_ms, limit_ms, busy] {
+                *number = thousandths(*number);
+            }
         }
+        Doubt::TooLittleJudged { must_share, limit } => {
+            for number in [must_share, limit] {
+                *number = millionths(*number);
+            }
+        }
+        _ => {}
     }
     doubt
 }

@@ -61,6 +61,14 @@ fn sentence(doubt: &Doubt) -> String {
                                  connect, that joins are confirmed, and that each room has two \
                                  members at least"
             .into(),
+        Doubt::TooLittleJudged { must_share, limit } => format!(
+            "only {} of the deliveries had to happen, the others were free to come or not, for \
+             somebody was coming or going; less than {} (`limits.must_share_min`) shows little: \
+             let users move less often, stay away for longer (`load.churn.away`), or have less \
+             time to leave (a shorter `timeouts.delivery`)",
+            share(*must_share),
+            share(*limit)
+        ),
     }
 }
 

@@ -9,13 +9,18 @@ use crate::report::model::Distribution;
 use crate::report::numbers::time;
 
 /// The metrics shown, each with what it is.
-const ROWS: [(Metric, &str); 5] = [
+const ROWS: [(Metric, &str); 8] = [
     (Metric::SendDelay, "sent − intended: our own"),
     (Metric::DeliveryLatency, "received − intended"),
     (Metric::ServiceLatency, "received − sent"),
     (Metric::FirstReceiver, "of each message"),
     (Metric::LastReceiver, "of each message"),
+    (Metric::JoinToHeard, "first heard − asked"),
+    (Metric::ReconnectToHeard, "heard − wanted back"),
+    (Metric::Deafness, "heard again − lost"),
 ];
+/// Those that are shown only if something was measured, for most runs have nothing of the kind.
+const SOMETIMES: [Metric; 3] = [Metric::JoinToHeard, Metric::ReconnectToHeard, Metric::Deafness];
 const NAME_COLUMNS: usize = 18;
 const NUMBER_COLUMNS: usize = 10;
 /// Columns that a row takes with its note.
@@ -27,6 +32,9 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let head = page.paint(Tone::Label, &row("latency", &heads));
     page.line(&format!("  {head}"))?;
     for (metric, note) in ROWS {
+        if SOMETIMES.contains(&metric) && report.latencies.of(metric).count == 0 {
+            continue;
+        }
         let numbers = row(metric.name(), &numbers(report.latencies.of(metric)));
         let note = if page.width() < NOTED_COLUMNS { "" } else { note };
         let note = page.paint(Tone::Aside, note);

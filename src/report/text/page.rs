@@ -124,7 +124,7 @@ fn options(columns: usize) -> Options<'static> {
 }
 
 /// A space that no line is broken at, for the time of wrapping.
-const GLUE: &str = "\u{a0}";
+pub(in crate::report) const GLUE: &str = "\u{a0}";
 
 /// `text` with each number glued to what follows it, so that none stands apart from its unit.
 fn glued(text: &str) -> String {

@@ -1,7 +1,8 @@
-//! Story: one broken promise as a sentence.
+//! Story: one broken promise as a sentence, and the way of its receiver as a line.
 
+use super::page::GLUE;
 use crate::oracle::ViolationKind;
-use crate::report::model::{Standing, Story, StoryMessage};
+use crate::report::model::{Step, StepKind, Story, StoryMessage};
 use crate::report::numbers::{moment, time};
 
 /// Characters shown of what a user heard.
@@ -14,12 +15,40 @@ pub(super) fn sentence(story: &Story) -> String {
     if let Some(detail) = &story.detail {
         text.push_str(&format!(": {}", quoted(story.kind, detail)));
     }
-    match (&story.room, story.kind) {
-        // How long it was deaf says it all.
-        (None, _) | (_, ViolationKind::JoinUnconfirmed) => {}
-        (Some(_), _) => text.push_str(&format!("; {}", where_it_stood(story))),
+    match story.kind {
+        // What happened says it all.
+        ViolationKind::Unexpected => {}
+        _ => text.push_str(&format!("; {} {}", story.receiver, story.expected)),
     }
     text
+}
+
+/// How the receiver came to stand where it did, and went on; nothing, if it never asked to be let
+/// in, or that is forgotten.
+pub(super) fn course(story: &Story) -> Option<String> {
+    if story.course.is_empty() {
+        return None;
+    }
+    let (before, after) = story.course_around();
+    let sent = story.message.as_ref().map(|message| {
+        let what = if message.sent_s.is_some() { "sent" } else { "due" };
+        format!("‹{what} {}›", moment(story.moment_s()))
+    });
+    let steps = before.iter().map(step).chain(sent).chain(after.iter().map(step));
+    // Lines are broken between steps only.
+    Some(steps.map(|step| step.replace(' ', GLUE)).collect::<Vec<_>>().join(" · "))
+}
+
+fn step(step: &Step) -> String {
+    let what = match step.what {
+        StepKind::Asked => "asked",
+        StepKind::Confirmed => "in",
+        StepKind::Leaving => "leaving",
+        StepKind::Left => "left",
+        StepKind::Gone => "gone",
+        StepKind::Recovered => "recovered",
+    };
+    format!("{what} {}", moment(step.at_s))
 }
 
 fn what_happened(story: &Story) -> String {
@@ -63,9 +92,11 @@ fn what_happened(story: &Story) -> String {
 }
 
 fn sent(message: &StoryMessage) -> String {
-    match message.sent_s {
-        Some(sent_s) => format!("sent at {}", moment(sent_s)),
-        None => format!("due at {}", moment(message.intended_s)),
+    let due = moment(message.intended_s);
+    match message.sent_s.map(moment) {
+        Some(sent) if sent == due => format!("sent at {sent}"),
+        Some(sent) => format!("due at {due} and sent at {sent}"),
+        None => format!("due at {due}"),
     }
 }
 
@@ -77,30 +108,6 @@ fn how_late(story: &Story) -> String {
     format!("only at {}, after {}", moment(story.at_s), time((story.at_s - since) * 1e3))
 }
 
-fn where_it_stood(story: &Story) -> String {
-    let who = &story.receiver;
-    match story.standing {
-        Standing::Out => format!("{who} was not in the room then"),
-        Standing::Joining { since_s: asked_s } | Standing::In { asked_s, .. }
-            if story.kind == ViolationKind::Leaked =>
-        {
-            format!("{who} asked to join only at {}", moment(asked_s))
-        }
-        Standing::Joining { since_s } => {
-            format!("{who} had asked to join at {}", moment(since_s))
-        }
-        Standing::In { since_s, .. } => {
-            format!("{who} had been in the room since {}", moment(since_s))
-        }
-        Standing::Leaving { since_s, .. } => {
-            format!("{who} had said at {} that it leaves", moment(since_s))
-        }
-        Standing::Suspended { since_s, .. } => {
-            format!("{who} had been in the room since {}, and lost its connection", moment(since_s))
-        }
-    }
-}
-
 fn quoted(kind: ViolationKind, detail: &str) -> String {
     if kind == ViolationKind::JoinUnconfirmed {
         return detail.escape_debug().to_string();
@@ -110,4 +117,44 @@ fn quoted(kind: ViolationKind, detail: &str) -> String {
         shown.push('…');
     }
     format!("{shown:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::{Change, Violation};
+    use crate::report::sample;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn the_course_is_one_line_with_the_message_in_its_place() {
+        let at = |ms: u64| Timestamp::from_nanos(ms * 1_000_000);
+        let steps = [
+            Change::Asked(at(1_201)),
+            Change::Confirmed(at(1_230)),
+            Change::Leaving(at(2_010)),
+            Change::Left(at(3_010)),
+            Change::Asked(at(7_200)),
+            Change::Gone(at(8_000)),
+            Change::Recovered(at(8_100)),
+        ];
+        let violation = sample::violation(ViolationKind::Leaked);
+        let violation = Violation { course: steps.into(), ..violation };
+        let mut outcome = sample::passed();
+        outcome.violations.record(violation);
+        let story = sample::report(&outcome).violations.kept.remove(0);
+        let line = course_of(&story);
+        assert_eq!(
+            line,
+            "asked 1.201 s · in 1.230 s · leaving 2.010 s · left 3.010 s · ‹sent 3.217 s› · \
+             asked 7.200 s · gone 8.000 s · recovered 8.100 s"
+        );
+        let unknown = Story { message: None, ..story };
+        assert!(!course_of(&unknown).contains('‹'));
+        assert_eq!(course(&Story { course: Vec::new(), ..unknown }), None);
+    }
+
+    fn course_of(story: &Story) -> String {
+        course(story).expect("it has one").replace(GLUE, " ")
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::churn;
 use super::page::{Page, Tone};
 use crate::metrics::Row;
 use crate::report::Report;
@@ -22,6 +23,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()?;
     connects(report, page)?;
     joins(report, page)?;
+    churn::write(report, page)?;
     messages(report, page)?;
     checked(report, page)
 }
@@ -112,6 +114,10 @@ fn messages(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if counters.messages_unsent > 0 {
         let unsent = count(counters.messages_unsent);
         sent.push_str(&format!("; {unsent} more were due and could not be sent"));
+    }
+    if counters.messages_away > 0 {
+        let away = count(counters.messages_away);
+        sent.push_str(&format!("; {away} more fell to people who were away"));
     }
     page.fact("messages", &sent)?;
     let each = rate(counters.deliveries, load_s);

@@ -44,6 +44,9 @@ fn write_kind(
     let mut told = 0;
     for story in report.violations.stories(kind).take(STORIES_MAX) {
         page.item(6, (Tone::Aside, "·"), &story::sentence(story))?;
+        if let Some(course) = story::course(story) {
+            page.item(6, (Tone::Plain, " "), &course)?;
+        }
         told += 1;
     }
     match number - told {

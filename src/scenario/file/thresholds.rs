@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::shorthand::{Shorthand, deserialize_by_shorthand};
 use crate::scenario::statistic::Statistic;
-use crate::scenario::units::{Period, Rate, Size, UnitError};
+use crate::scenario::units::{Period, Rate, Share, Size, UnitError};
 
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +140,10 @@ pub struct LimitsFile {
     /// The 99th percentile of `send_delay` up to which the run counts: beyond it chatbench, not
     /// the server, was the bottleneck, and thresholds are Unknown. Default: `10 ms`.
     pub send_delay_p99: Period,
+    /// The share of all deliveries that has to be judged strictly, because neither the receiver
+    /// nor the sender was coming or going: below it little is shown, and the verdict is Unknown.
+    /// Default: `50%`.
+    pub must_share_min: Share,
     /// Messages that somebody still has to hear, at any one time. Default: 1000000.
     #[schemars(range(min = 1))]
     pub in_flight_messages_max: u32,
@@ -161,6 +165,7 @@ impl Default for LimitsFile {
     fn default() -> LimitsFile {
         LimitsFile {
             send_delay_p99: Period::new(Duration::from_millis(10)),
+            must_share_min: Share::HALF,
             in_flight_messages_max: 1_000_000,
             connecting_users_max: 1000,
             frame_size_max: Size::of_bytes(1 << 20),
