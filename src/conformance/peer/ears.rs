@@ -256,3 +256,35 @@ impl Ears {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_waits_for_a_check_is_bounded_in_bytes_and_goes_on_once_it_is_taken() {
+        let more_than_half = INBOX_BYTES_MAX as usize / 2 + 1;
+        let arrival =
+            || (Timestamp::ZERO, Arrival::Packet(Packet::Binary(vec![0; more_than_half])));
+        let (arrivals, mut inbox) = channel();
+        assert!(arrivals.send(arrival()).await);
+        let mut second = std::pin::pin!(arrivals.send(arrival()));
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("more waits than may"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(inbox.recv().await.is_some());
+        assert!(second.await && inbox.try_recv().is_some());
+    }
+
+    #[test]
+    fn pings_are_kept_up_to_a_limit() {
+        let heartbeats = Heartbeats::default();
+        for _ in 0..=PINGS_MAX {
+            heartbeats.ping(Timestamp::ZERO);
+        }
+        assert_eq!(heartbeats.pings().len(), PINGS_MAX);
+        assert!(heartbeats.are_too_many());
+    }
+}
