@@ -22,7 +22,18 @@ fn bundled() -> Vec<PathBuf> {
 fn every_bundled_scenario_can_be_planned() {
     let names: Vec<_> =
         bundled().iter().map(|file| file.file_stem().unwrap().display().to_string()).collect();
-    assert_eq!(names, ["drawing", "fan-out", "isolation", "quickstart", "ramp", "soak"]);
+    let known = [
+        "churn",
+        "drawing",
+        "fan-out",
+        "isolation",
+        "quickstart",
+        "ramp",
+        "reconnect-storm",
+        "restart",
+        "soak",
+    ];
+    assert_eq!(names, known);
     for file in bundled() {
         let scenario = Scenario::read(&file, &Overrides::default()).expect("a scenario");
         assert_eq!(Some(scenario.name.as_ref()), file.file_stem().unwrap().to_str());

@@ -13,7 +13,7 @@ fn every_example_can_be_planned() {
     let examples =
         DOCUMENT.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let whole: Vec<_> = examples.filter(|example| example.contains("load:")).collect();
-    assert_eq!(whole.len(), 4);
+    assert_eq!(whole.len(), 6);
     for example in &whole {
         Plan::new(&scenario(example), 1).expect("a plan");
     }
