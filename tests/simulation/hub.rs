@@ -280,7 +280,8 @@ impl Hub {
             if self.saboteur.strikes(Fault::LeaveIgnored) {
                 // It counts once somebody hears what it should not.
             } else if self.saboteur.strikes(Fault::LeaveTakesAll) {
-                if room.members.len() > 1 {
+                // Who is left with nobody to hear does not notice.
+                if room.members.len() > 2 {
                     self.saboteur.count(Fault::LeaveTakesAll);
                 }
                 room.members.clear();

@@ -100,12 +100,12 @@ impl Row {
             Setting::TwoRooms => world.crowd.per_user = 2,
             Setting::Churn => {
                 world.crowd.seconds = 12;
-                world.crowd.rooms = world.crowd.rooms.max(3);
+                (world.crowd.users, world.crowd.rooms, world.crowd.per_user) = (15, 3, 1);
                 world.crowd.churn = Some(Churn {
-                    leave: 3,
+                    leave: 2,
                     switch: 1,
                     rejoin: 2,
-                    disconnect: 3,
+                    disconnect: 2,
                     drop: 1,
                     away_ms: 5_000,
                     storm: 0,
@@ -113,6 +113,8 @@ impl Row {
             }
             Setting::Reconnects => {
                 world.climate.cut_every = Some(Duration::from_millis(400));
+                // Of what a sender said before it lost its connection, nothing can be told later.
+                world.crowd.users = world.crowd.users.max(12);
                 world.crowd.seconds = 8;
                 world.crowd.rooms = world.crowd.rooms.max(3);
             }

@@ -77,7 +77,8 @@ const LEAVES: &[Case] = &[
     (
         "what was said while it was out, told when it comes back",
         "ABC",
-        "0 A B C joins \n 9 B leaves \n 1009 B is-out \n 1010 A says \n 1011 C hears A0 \n 2500 sweep
+        "0 A B C joins \n 9 B leaves \n 1009 B is-out \n 1010 A says \n 1011 C hears A0
+         2500 sweep
          3000 B asks \n 3001 B hears A0",
         &["leaked A0#0 B"],
     ),
