@@ -46,6 +46,8 @@ pub(super) struct Crowd {
     pub(super) news: Bell,
     /// What the conductor last said.
     pub(super) command: Command,
+    /// Whether the load is over, so that nobody comes back to anywhere.
+    pub(super) draining: bool,
     /// Whether lost connections are nobody's business any more.
     pub(super) dismissed: bool,
 }
@@ -96,6 +98,7 @@ impl Crowd {
             last_heard: Timestamp::ZERO,
             news: Bell::default(),
             command: Command::Assemble,
+            draining: false,
             dismissed: false,
             brief,
         }

@@ -89,7 +89,8 @@ impl Crowd {
     pub(super) fn come_in(&mut self, seat: u32) {
         let Seat { user, place, wanted, leaving, membership, .. } = self.seats[seat as usize];
         let connected = self.users[user as usize].client.is_some();
-        if wanted && connected && leaving.is_none() && !membership.is_present() {
+        let may_ask = connected && leaving.is_none() && !self.draining;
+        if wanted && may_ask && !membership.is_present() {
             self.ask(seat);
             self.probe_if_needed(place);
         }

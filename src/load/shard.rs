@@ -63,8 +63,7 @@ pub async fn perform(
     let alarm = Alarm::new(brief.clock)?;
     let crowd = Rc::new(RefCell::new(Crowd::gather(brief, &part, history)));
     let obeying = tokio::task::spawn_local(obey(commands, Rc::clone(&crowd)));
-    let mut shard =
-        Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None, draining: false };
+    let mut shard = Shard { crowd, alarm, next_tick: Timestamp::ZERO, start: None };
     shard.invite(&part);
     shard.until(|crowd, _| crowd.unseated == 0 || crowd.command != Command::Assemble).await;
     // Nobody listens any more when the run was aborted meanwhile.
@@ -109,8 +108,6 @@ struct Shard {
     next_tick: Timestamp,
     /// When the load began, once it has.
     start: Option<Timestamp>,
-    /// Whether the load is over: nobody comes back, and nothing more is said.
-    draining: bool,
 }
 
 impl Shard {
@@ -156,7 +153,7 @@ impl Shard {
 
     /// Listens until everything was heard and nothing more comes, or its time is over.
     async fn drain(&mut self) {
-        self.draining = true;
+        self.crowd.borrow_mut().draining = true;
         let began = self.crowd.borrow().now();
         let over = began + self.crowd.borrow().brief.scenario.timeouts.delivery + QUIET;
         self.until(|crowd, now| {
@@ -230,6 +227,7 @@ impl Shard {
     fn do_due_tasks(&mut self, now: Timestamp) -> bool {
         for _ in 0..TASKS_MAX {
             let due = self.crowd.borrow_mut().agenda.take_due(now);
+            let draining = self.crowd.borrow().draining;
             let Some((due, task)) = due else { return false };
             match task {
                 Task::Connect { .. }
@@ -237,7 +235,7 @@ impl Shard {
                 | Task::Move { .. }
                 | Task::Storm { .. }
                 | Task::Return { .. }
-                    if self.draining => {}
+                    if draining => {}
                 Task::Connect { user } => connect(&self.crowd, user),
                 Task::Probe { room } => self.crowd.borrow_mut().probe(room),
                 Task::JoinOver { seat, asked } => self.crowd.borrow_mut().join_over(seat, asked),
