@@ -9,7 +9,7 @@ use super::limits::Limits;
 use super::prepare::{self, Planned};
 use crate::report::ExitKind;
 use crate::report::numbers::{bytes, count};
-use crate::scenario::Estimate;
+use crate::scenario::{Estimate, Load, Outages, Scenario};
 
 pub(super) fn validate(args: &PlanArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(args)?;
@@ -60,6 +60,7 @@ fn describe(
         count(e.deliveries.round() as u64),
         count(e.deliveries_per_second_max.round() as u64),
     )?;
+    churn(scenario, e.load_secs, out)?;
     writeln!(
         out,
         "  on the wire   {} a message, {} a delivery; {}/s sent, {}/s received at the peak",
@@ -74,6 +75,24 @@ fn describe(
         e.connect_secs, e.load_secs, e.run_secs_min, e.run_secs_max,
     )?;
     machine(limits, out)
+}
+
+/// Who comes and goes, and when the server does.
+fn churn(scenario: &Scenario, load_secs: f64, out: &mut String) -> std::fmt::Result {
+    let Load { churn, outages, .. } = &scenario.load;
+    if !churn.is_none() {
+        let moves = count((churn.total() * load_secs).round() as u64);
+        let storms = count(churn.storms.len() as u64);
+        let rate = churn.total();
+        writeln!(out, "  churn         {moves} moves expected, {rate:.1}/s; {storms} storms")?;
+    }
+    match outages {
+        Outages::None => Ok(()),
+        Outages::Expected => writeln!(out, "  outages       expected, by somebody else's doing"),
+        Outages::Planned(planned) => {
+            writeln!(out, "  outages       {} of the bundled server", count(planned.len() as u64))
+        }
+    }
 }
 
 /// What this machine must give, against what it does.

@@ -65,8 +65,7 @@ pub struct Estimate {
 impl Estimate {
     /// What a run of `plan`, which was made of `scenario`, will come to.
     pub fn new(scenario: &Scenario, plan: &Plan) -> Estimate {
-        let mut members: Vec<u32> =
-            plan.rooms.iter().map(|room| room.members.len() as u32).collect();
+        let mut members: Vec<u32> = plan.rooms.iter().map(|room| room.residents).collect();
         members.sort_unstable();
         let wire = Wire::of(scenario, plan);
         let profile = &scenario.load.profile;
@@ -103,8 +102,8 @@ impl Estimate {
 
 fn receivers(room: &Room, dialect: &Dialect) -> u64 {
     match dialect.sender {
-        SenderPolicy::Excluded => room.members.len() as u64 - 1,
-        SenderPolicy::Echoed => room.members.len() as u64,
+        SenderPolicy::Excluded => u64::from(room.residents) - 1,
+        SenderPolicy::Echoed => room.residents.into(),
     }
 }
 
