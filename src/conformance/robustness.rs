@@ -132,8 +132,8 @@ pub(super) const CHECKS: &[Check] = &[
         section: Section::Contract,
         needs: &[Need::Chat],
         pace: Pace::Alone,
-        wire: "a says 200 × 50 kB, b hears all; one member stops to read; a says them again, b \
-               hears all in time",
+        wire: "a says 20 × 50 kB, b hears each; one member stops to read; a says 200 more, and \
+               b hears all in time",
         why: "One phone in a tunnel must not silence the room.",
         differs: "gevent with gevent-websocket misses heartbeats and closes all connections.",
         run: |trial| Box::pin(stalled::keeps_nobody_waiting(trial)),
