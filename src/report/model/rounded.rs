@@ -30,6 +30,9 @@ pub(super) fn doubt(doubt: &Doubt) -> Doubt {
             *number = thousandths(*number);
         }
     }
+    if let Doubt::RecordEnds { at_s, .. } = &mut doubt {
+        *at_s = millionths(*at_s);
+    }
     doubt
 }
 
