@@ -1,5 +1,7 @@
 //! History: what happened, event by event, in the order in which it happened on its shard.
 
+pub mod record;
+
 use std::time::Duration;
 
 use crate::chat::{Message, MessageId, RoomId, UserId};

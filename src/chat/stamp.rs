@@ -29,6 +29,12 @@ impl RunTag {
         RunTag(tag)
     }
 
+    /// The tag that is written `text`, if that is one.
+    pub fn read(text: &str) -> Option<RunTag> {
+        let tag: [u8; TAG_DIGITS] = text.as_bytes().try_into().ok()?;
+        read_digits(&tag).ok().map(RunTag::new)
+    }
+
     /// The characters every stamp of the run begins with.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -60,6 +66,10 @@ impl Stamp {
         + CHECK_DIGITS;
     /// One more than the largest room or user number a stamp can carry.
     pub const USERS_MAX: u32 = 1 << (6 * USER_DIGITS);
+    /// One more than the largest number of a message that a stamp can carry.
+    pub const MESSAGES_MAX: u32 = 1 << (6 * SEQUENCE_DIGITS);
+    /// The latest due time a stamp can carry: 208 days after the run began.
+    pub const INTENDED_MAX: Timestamp = Timestamp::from_nanos((1 << (6 * INTENDED_DIGITS)) - 1);
     /// The longest text a stamp can describe, in bytes.
     pub const TEXT_BYTES_MAX: u32 = (1 << (6 * LENGTH_DIGITS)) - 1;
 
@@ -185,6 +195,16 @@ mod tests {
             let mut stamp = Stamp::encode(RunTag::new(7), &message);
             stamp[at] = stamp[at].wrapping_add(by);
             prop_assert_eq!(Stamp::decode(&stamp), Err(StampError::Damaged));
+        }
+    }
+
+    #[test]
+    fn a_tag_reads_back_and_nothing_else_is_one() {
+        let tag = RunTag::new(0x1234_5678);
+        let text = std::str::from_utf8(tag.as_bytes()).expect("base64url");
+        assert_eq!(RunTag::read(text), Some(tag));
+        for wrong in ["", "AAAA", "AAAAAA", "AAA A", "AAAé"] {
+            assert_eq!(RunTag::read(wrong), None, "{wrong:?}");
         }
     }
 

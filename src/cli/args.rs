@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use reference_server::ServeArgs;
 
 use super::conform::ConformArgs;
-use crate::scenario::{Assignment, Overrides, Period, Rate};
+use crate::scenario::{Assignment, Overrides, Period, Rate, Size};
 
 /// Loads, measures and proves Socket.IO chat servers, message by message.
 #[derive(Debug, Parser)]
@@ -25,6 +25,10 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
     Run(RunArgs),
+    /// Judges a run again from its record, without a server.
+    ///
+    /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
+    Judge(JudgeArgs),
     /// Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract.
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
@@ -80,9 +84,15 @@ pub(super) struct RunArgs {
     /// Writes `report.json`, the scenario as run and the interval log into this folder.
     #[arg(long, value_name = "DIR", env = "CHATBENCH_OUT")]
     pub(super) out: Option<PathBuf>,
-    /// Takes the place of a report that is already in the folder.
+    /// Takes the place of a report that is already in the folder, and of a record.
     #[arg(long, env = "CHATBENCH_OVERWRITE", value_parser = BoolishValueParser::new())]
     pub(super) overwrite: bool,
+    /// Records all that happens into this file, for `chatbench judge`.
+    #[arg(long, value_name = "FILE", env = "CHATBENCH_RECORD")]
+    pub(super) record: Option<PathBuf>,
+    /// How large the record may become; it ends there, and the run goes on.
+    #[arg(long, value_name = "SIZE", env = "CHATBENCH_RECORD_LIMIT", default_value = "1 GB")]
+    pub(super) record_limit: Size,
     /// Accepts any TLS certificate.
     #[arg(long, env = "CHATBENCH_INSECURE", value_parser = BoolishValueParser::new())]
     pub(super) insecure: bool,
@@ -93,6 +103,24 @@ pub(super) struct RunArgs {
     /// Shows no progress.
     #[arg(long, short, env = "CHATBENCH_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
+}
+
+/// Which record to judge, and where to say what came of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct JudgeArgs {
+    /// The record, as `chatbench run --record` writes it.
+    #[arg(env = "CHATBENCH_RECORD")]
+    pub(super) file: PathBuf,
+    /// Writes `report.json`, the scenario as run and the interval log into this folder.
+    #[arg(long, value_name = "DIR", env = "CHATBENCH_OUT")]
+    pub(super) out: Option<PathBuf>,
+    /// Takes the place of a report that is already in the folder.
+    #[arg(long, env = "CHATBENCH_OVERWRITE", value_parser = BoolishValueParser::new())]
+    pub(super) overwrite: bool,
+    // Without a variable: that of this name is the file that `conform` writes.
+    /// Prints the report as JSON instead of as text.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Which schema.

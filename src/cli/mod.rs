@@ -3,10 +3,12 @@
 mod args;
 mod conform;
 mod failure;
+mod judge;
 mod limits;
 mod outages;
 mod prepare;
 mod progress;
+mod record;
 mod reference;
 mod reproduce;
 mod run;
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
 fn obey(command: &Command) -> Result<ExitKind, Failure> {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Judge(args) => judge::judge(args),
         Command::Conform(args) => conform::conform(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),

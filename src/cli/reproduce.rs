@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory as _};
 use super::args::Args;
 
 /// What is not to be the same: the report is where it is, so the next goes elsewhere.
-const MOOT_OF_RUN: [&str; 3] = ["seed", "out", "overwrite"];
+const MOOT_OF_RUN: [&str; 5] = ["seed", "out", "overwrite", "record", "record_limit"];
 /// What says where a report goes or how it is shown, and not what is tried.
 const MOOT_OF_CONFORM: [&str; 9] =
     ["json", "junit", "tap", "markdown", "text", "verbose", "quiet", "write_baseline", "format"];
@@ -96,6 +96,8 @@ mod tests {
         check(&[], &["run", "--seed=9", "it's"], r"chatbench run 'it'\''s'");
         let out = ["run", "--out", "a", "--overwrite", "--out=b", "-q", "c"];
         check(&[], &out, "chatbench run -q c");
+        let record = ["run", "--record", "a", "--record-limit=1 MB", "c", "--record-limit", "2 MB"];
+        check(&[], &record, "chatbench run c");
         let set = [("CHATBENCH_SEED", "9"), ("CHATBENCH_SET", "a=1 B"), ("CHATBENCH_OUT", "b")];
         check(&set, &["run", "c"], "CHATBENCH_SET='a=1 B' chatbench run c");
         let line = ["conform", "u", "-q", "--only=A", "--json", "f", "--hostile"];

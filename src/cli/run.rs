@@ -10,6 +10,7 @@ use super::args::RunArgs;
 use super::failure::Failure;
 use super::outages::{self, Beginning};
 use super::progress::Progress;
+use super::record::RecordOut;
 use super::reference::Reference;
 use super::{prepare, reproduce, signals};
 use crate::load::Brief;
@@ -22,26 +23,39 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     planned.limits.ensure()?;
     let folder = args.out.as_deref().map(|out| folder(out, args.overwrite)).transpose()?;
     let reference = prepare::reference(&planned, args)?;
+    let mut record = RecordOut::create(args)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let ran = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
-        let outcome = perform(&brief, args, reference, folder.as_ref()).await?;
-        Ok::<_, Failure>((brief, outcome))
+        let command = reproduce::run(brief.plan.seed);
+        let post = match &mut record {
+            Some(record) => Some(record.begin(&brief, prepare::shards(&args.plan), &command)?),
+            None => None,
+        };
+        let options = RunOptions { shards: prepare::shards(&args.plan), record: post };
+        let outcome = perform(&brief, args, reference, (folder.as_ref(), options)).await?;
+        Ok::<_, Failure>((brief, outcome, command))
     });
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    let (brief, outcome) = ran?;
-    let command = reproduce::run(brief.plan.seed);
+    let (brief, outcome, command) = match ran {
+        Ok(ran) => ran,
+        Err(failure) => {
+            record.into_iter().for_each(RecordOut::discard);
+            return Err(failure);
+        }
+    };
     let report = Report::new(&brief, &outcome, &Environment::read(), &command);
     if let Some(folder) = &folder {
         folder.write_report(&report)?;
     }
     show(&report);
+    record.into_iter().for_each(RecordOut::finish);
     Ok(report.exit.name)
 }
 
-fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure> {
+pub(super) fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure> {
     Ok(OutFolder::create(path, overwrite)?)
 }
 
@@ -50,7 +64,7 @@ async fn perform(
     brief: &Arc<Brief>,
     args: &RunArgs,
     reference: Option<Reference>,
-    folder: Option<&OutFolder>,
+    (folder, options): (Option<&OutFolder>, RunOptions),
 ) -> Result<RunOutcome, Failure> {
     let stop = signals::watch()
         .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
@@ -60,7 +74,6 @@ async fn perform(
         folder.write_scenario(&brief.scenario.to_yaml(brief.plan.seed))?;
         log = Some(folder.interval_log(brief.began_unix_ms)?);
     }
-    let options = RunOptions { shards: prepare::shards(&args.plan) };
     let (mut beginning, begun) = Beginning::new();
     let mut followers: Vec<&mut dyn Follower> = vec![&mut progress, &mut beginning];
     if let Some(log) = &mut log {
@@ -77,7 +90,8 @@ async fn perform(
     Ok(outcome)
 }
 
-fn show(report: &Report) {
+/// Shows a report on standard output.
+pub(super) fn show(report: &Report) {
     let mut out = std::io::stdout().lock();
     // A reader that has seen enough is no failure of ours.
     let _ = text::write(report, &style(), &mut out).and_then(|()| out.flush());

@@ -6,12 +6,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::RunOptions;
-use super::judge::{Findings, LoadStart, Snapshot};
+use super::gathering::Gathering;
+use super::judge::LoadStart;
+use super::judgement::{Findings, Snapshot};
 use super::outcome::{Harvest, RunOutcome};
+use super::record::{Minutes, Over};
 use super::shards::{self, Lines};
 use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
-use crate::metrics::{Gauges, Recorder, Row, Timeline};
+use crate::metrics::{Recorder, Row};
 use crate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -136,18 +139,13 @@ struct Shards {
 }
 
 struct Conductor<'f, 'a> {
-    followers: &'f mut [&'a mut dyn Follower],
+    gathering: Gathering<'f, 'a>,
+    /// Whoever writes down what is gathered when, if somebody wants it.
+    minutes: Option<Minutes>,
     commands: watch::Sender<Command>,
     snapshots: mpsc::Receiver<Snapshot>,
     load_start: Arc<LoadStart>,
     clock: Clock,
-    total: Recorder,
-    timeline: Timeline,
-    interval: Recorder,
-    interval_violations: u64,
-    interval_began: Timestamp,
-    /// How the users of all shards stand, as far as was told.
-    gauges: Gauges,
     /// When the load began and ended.
     load: Option<(Timestamp, Timestamp)>,
     interrupted: bool,
@@ -163,6 +161,7 @@ impl<'f, 'a> Conductor<'f, 'a> {
         let parts = brief.plan.divide(options.shards);
         let (telling, snapshots) = mpsc::channel(parts.len() * SNAPSHOTS_PER_SHARD_MAX);
         let load_start = Arc::new(LoadStart::default());
+        let gathering = Gathering::new(parts.len(), followers);
         let mut shards = Shards { assembled: Vec::new(), done: Vec::new() };
         for (index, part) in parts.into_iter().enumerate() {
             let (assembled, is_assembled) = oneshot::channel();
@@ -171,23 +170,19 @@ impl<'f, 'a> Conductor<'f, 'a> {
                 snapshots: telling.clone(),
                 assembled,
                 load_start: Arc::clone(&load_start),
+                scribe: options.record.as_ref().map(|record| record.scribe(index)),
             };
             let done = shards::start(index, Arc::clone(brief), part, lines);
             shards.done.push(done.map_err(RunError::Thread)?);
             shards.assembled.push(is_assembled);
         }
         let conductor = Conductor {
-            followers,
+            gathering,
+            minutes: options.record.as_ref().map(|record| record.minutes()),
             commands,
             snapshots,
             load_start,
             clock: brief.clock,
-            total: Recorder::default(),
-            timeline: Timeline::default(),
-            interval: Recorder::default(),
-            interval_violations: 0,
-            interval_began: Timestamp::ZERO,
-            gauges: Gauges::default(),
             load: None,
             interrupted: false,
         };
@@ -260,26 +255,22 @@ impl<'f, 'a> Conductor<'f, 'a> {
         ended
     }
 
-    fn harvest(mut self, mut findings: Vec<Findings>) -> Harvest {
+    fn harvest(mut self, findings: Vec<Findings>) -> Harvest {
         while let Ok(snapshot) = self.snapshots.try_recv() {
-            self.take(snapshot);
+            self.gathering.take(&snapshot);
         }
-        for shard in &mut findings {
-            self.take(std::mem::take(&mut shard.rest));
+        for shard in &findings {
+            self.gathering.take(&shard.rest);
         }
-        self.close_interval(self.clock.now());
-        for follower in self.followers.iter_mut() {
-            follower.follow(&News::Over);
+        let to = self.clock.now();
+        self.gathering.close_interval(to);
+        let (recorder, timeline) = self.gathering.end();
+        let over =
+            Over { to, at: self.clock.now(), load: self.load, interrupted: self.interrupted };
+        if let Some(minutes) = &mut self.minutes {
+            minutes.over(&over);
         }
-        let since_zero = |at: Timestamp| at.since(Timestamp::ZERO);
-        Harvest {
-            recorder: self.total,
-            timeline: self.timeline,
-            findings,
-            interrupted: self.interrupted,
-            took: since_zero(self.clock.now()),
-            load: self.load.map(|(from, to)| (since_zero(from), since_zero(to))),
-        }
+        Harvest::new((recorder, timeline), findings, &over)
     }
 
     /// Gathers what the shards tell until `what` is done, or somebody wants the run to stop.
@@ -307,34 +298,21 @@ impl<'f, 'a> Conductor<'f, 'a> {
     async fn gather_until<T>(&mut self, what: impl Future<Output = T>) -> T {
         let mut what = std::pin::pin!(what);
         loop {
-            let interval_ends = self.interval_began + SECOND + SNAPSHOT_DELAY;
-            let second_ends = self.interval_began + SECOND;
+            let second_ends = self.gathering.interval_began() + SECOND;
+            let interval_ends = second_ends + SNAPSHOT_DELAY;
             tokio::select! {
                 done = &mut what => return done,
-                Some(snapshot) = self.snapshots.recv() => self.take(snapshot),
+                Some(snapshot) = self.snapshots.recv() => self.gathering.take(&snapshot),
                 () = self.clock.sleep_until(interval_ends) => self.close_interval(second_ends),
             }
         }
     }
 
-    fn take(&mut self, snapshot: Snapshot) {
-        self.interval.add(&snapshot.recorder);
-        self.interval_violations += snapshot.violations;
-        self.gauges.add(snapshot.gauges);
-    }
-
     fn close_interval(&mut self, to: Timestamp) {
-        let from = self.interval_began;
-        let row = Row::new(to, &self.interval, self.interval_violations, self.gauges);
-        let news = News::Interval { from, to, recorder: &self.interval, row: &row };
-        for follower in self.followers.iter_mut() {
-            follower.follow(&news);
+        let taken = self.gathering.close_interval(to);
+        if let Some(minutes) = &mut self.minutes {
+            minutes.interval(to, taken);
         }
-        self.total.add(&self.interval);
-        self.timeline.push(row);
-        self.interval.clear();
-        self.interval_violations = 0;
-        self.interval_began = to;
     }
 
     fn command(&self, command: Command) {
@@ -343,8 +321,6 @@ impl<'f, 'a> Conductor<'f, 'a> {
 
     fn announce(&mut self, stage: Stage) {
         let at = self.clock.now();
-        for follower in self.followers.iter_mut() {
-            follower.follow(&News::Stage { stage, at });
-        }
+        self.gathering.tell(&News::Stage { stage, at });
     }
 }

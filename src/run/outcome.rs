@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::{Findings, ViolationBook};
+use super::book::ViolationBook;
+use super::judgement::{Ending, Findings};
 use super::outage::{self, Outage};
+use super::record::{Missing, Over};
 use super::thresholds::{self, ThresholdOutcome, ThresholdResult};
 use crate::chat::RunTag;
 use crate::load::Brief;
 use crate::metrics::{Quantile, Recorder, Timeline};
 use crate::oracle::{Tally, Verdict, ViolationKind};
 use crate::scenario::OrderPolicy;
+use crate::time::Timestamp;
 
 /// Why something cannot be said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -69,6 +72,13 @@ pub enum Doubt {
         /// The least that is asked for, from 0 to 1.
         limit: f64,
     },
+    /// The record of the run that is judged ends before the run did.
+    RecordEnds {
+        /// Up to when all of it is there, in seconds since the run began.
+        at_s: f64,
+        /// Why the rest is missing.
+        why: Missing,
+    },
 }
 
 /// How one thread of the generator fared.
@@ -123,6 +133,28 @@ pub(super) struct Harvest {
     pub(super) interrupted: bool,
     pub(super) took: Duration,
     pub(super) load: Option<(Duration, Duration)>,
+    /// Up to when there is a record, where it ends too soon, and why.
+    pub(super) missing: Option<(Timestamp, Missing)>,
+}
+
+impl Harvest {
+    /// What was measured and what the shards found, of a run that is over.
+    pub(super) fn new(
+        (recorder, timeline): (Recorder, Timeline),
+        findings: Vec<Findings>,
+        over: &Over,
+    ) -> Harvest {
+        let since_zero = |at: Timestamp| at.since(Timestamp::ZERO);
+        Harvest {
+            recorder,
+            timeline,
+            findings,
+            interrupted: over.interrupted,
+            took: since_zero(over.at),
+            load: over.load.map(|(from, to)| (since_zero(from), since_zero(to))),
+            missing: None,
+        }
+    }
 }
 
 impl RunOutcome {
@@ -137,11 +169,12 @@ impl RunOutcome {
         for findings in harvest.findings {
             outages.extend(findings.outages);
             spells_dropped += findings.spells_dropped;
-            absent += findings.absent;
-            given_up += findings.given_up;
+            let Ending { performed, busy, .. } = findings.ending;
+            absent += performed.absent;
+            given_up += performed.given_up;
             let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
             let send_delay_p99_ms = send_delay_p99.as_secs_f64() * 1e3;
-            shards.push(ShardHealth { busy: findings.busy, send_delay_p99_ms });
+            shards.push(ShardHealth { busy, send_delay_p99_ms });
             violations.add(findings.book);
             tally.add(&findings.tally);
             for (why, count) in findings.reasons {
@@ -168,6 +201,9 @@ impl RunOutcome {
         outcome.doubt(brief, harvest.interrupted);
         outcome.doubt_if(given_up > 0, Doubt::GivenUp { messages: given_up });
         outcome.doubt_if(absent > 0, Doubt::Absent { memberships: absent });
+        if let Some((at, why)) = harvest.missing {
+            outcome.doubts.push(Doubt::RecordEnds { at_s: at.as_secs_f64(), why });
+        }
         outcome.conclude(brief);
         outcome
     }

@@ -93,8 +93,15 @@ impl fmt::Display for Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(u32);
 
-const SIZE_UNITS: [(&str, u32); 5] =
-    [("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("kB", 1000), ("B", 1)];
+const SIZE_UNITS: [(&str, u32); 7] = [
+    ("GiB", 1 << 30),
+    ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
+    ("MB", 1_000_000),
+    ("KiB", 1 << 10),
+    ("kB", 1000),
+    ("B", 1),
+];
 
 impl Size {
     const FORMS: &str =
@@ -319,7 +326,7 @@ quantity_in_yaml!(
 quantity_in_yaml!(
     Size,
     "a size such as `64 B`",
-    r"^[0-9]+(\.[0-9]+)? *(B|kB|KiB|MB|MiB)$",
+    r"^[0-9]+(\.[0-9]+)? *(B|kB|KiB|MB|MiB|GB|GiB)$",
     ["64 B", "1 KiB"]
 );
 quantity_in_yaml!(

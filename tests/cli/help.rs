@@ -21,6 +21,7 @@ fn of_all() {
 
         Commands:
           run       Performs a scenario: measures a chat server and proves what it did with every message
+          judge     Judges a run again from its record, without a server
           conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
           validate  Checks a scenario and prints its plan, without running it
           schema    Prints a JSON Schema
@@ -100,9 +101,20 @@ fn of_run() {
                   [env: CHATBENCH_OUT=]
 
               --overwrite
-                  Takes the place of a report that is already in the folder
+                  Takes the place of a report that is already in the folder, and of a record
 
                   [env: CHATBENCH_OVERWRITE=]
+
+              --record <FILE>
+                  Records all that happens into this file, for `chatbench judge`
+
+                  [env: CHATBENCH_RECORD=]
+
+              --record-limit <SIZE>
+                  How large the record may become; it ends there, and the run goes on
+
+                  [env: CHATBENCH_RECORD_LIMIT=]
+                  [default: "1 GB"]
 
               --insecure
                   Accepts any TLS certificate
@@ -128,6 +140,41 @@ fn of_run() {
     let flags = text.lines().filter(is_flag).count();
     let variables = text.lines().filter(|line| line.contains("[env: CHATBENCH_")).count();
     assert_eq!(variables, flags - 1 + 1);
+}
+
+#[test]
+fn of_judge() {
+    expect![[r#"
+        Judges a run again from its record, without a server.
+
+        Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
+
+        Usage: chatbench judge [OPTIONS] <FILE>
+
+        Arguments:
+          <FILE>
+                  The record, as `chatbench run --record` writes it
+
+                  [env: CHATBENCH_RECORD=]
+
+        Options:
+              --out <DIR>
+                  Writes `report.json`, the scenario as run and the interval log into this folder
+
+                  [env: CHATBENCH_OUT=]
+
+              --overwrite
+                  Takes the place of a report that is already in the folder
+
+                  [env: CHATBENCH_OVERWRITE=]
+
+              --json
+                  Prints the report as JSON instead of as text
+
+          -h, --help
+                  Print help (see a summary with '-h')
+    "#]]
+    .assert_eq(&help(&["judge", "--help"]));
 }
 
 #[test]

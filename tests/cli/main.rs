@@ -3,6 +3,7 @@
 mod ci;
 mod conform;
 mod help;
+mod judge;
 mod pipes;
 mod redacted;
 mod run;

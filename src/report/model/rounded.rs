@@ -38,6 +38,9 @@ pub(super) fn doubt(doubt: &Doubt) -> Doubt {
         }
         _ => {}
     }
+    if let Doubt::RecordEnds { at_s, .. } = &mut doubt {
+        *at_s = millionths(*at_s);
+    }
     doubt
 }
 

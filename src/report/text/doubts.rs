@@ -5,7 +5,7 @@ use std::io;
 use super::page::{Page, Tone};
 use crate::report::Report;
 use crate::report::numbers::{count, counted, share, time};
-use crate::run::Doubt;
+use crate::run::{Doubt, Missing};
 
 /// A shard that uses more of its core than this is late because it has too much to do; below,
 /// something else held it up.
@@ -69,6 +69,22 @@ fn sentence(doubt: &Doubt) -> String {
             share(*must_share),
             share(*limit)
         ),
+        Doubt::RecordEnds { at_s, why } => {
+            format!(
+                "the record ends at {} of the run, {}; what came after is missing",
+                time(at_s * 1e3),
+                missing(*why)
+            )
+        }
+    }
+}
+
+fn missing(why: Missing) -> &'static str {
+    match why {
+        Missing::Cut => "and says nothing of why: the run was killed, or the file was cut",
+        Missing::Limit => "where it was as long as it might be: raise `--record-limit`",
+        Missing::SlowDisk => "because the disk was too slow for it: write it to another",
+        Missing::DiskError => "because the disk took no more of it: make room, or write to another",
     }
 }
 
@@ -91,6 +107,13 @@ fn saturated(shard: usize, (send_delay_p99_ms, limit_ms): (f64, f64), busy: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_that_ends_says_where_and_what_helps() {
+        let said = |why| sentence(&Doubt::RecordEnds { at_s: 2.5, why });
+        assert!(said(Missing::Cut).contains("ends at 2.50 s of the run"), "{}", said(Missing::Cut));
+        assert!(said(Missing::Limit).contains("--record-limit"), "{}", said(Missing::Limit));
+    }
 
     #[test]
     fn a_late_generator_is_told_by_how_busy_it_was() {
