@@ -12,6 +12,7 @@ use std::path::Path;
 
 use bench::Run;
 use chatbench::oracle::Verdict;
+use chatbench::report::Report;
 use foreign::Foreign;
 
 /// A bundled scenario, and what makes it short.
@@ -19,10 +20,29 @@ struct Bundled {
     name: &'static str,
     yaml: &'static str,
     clients: u32,
+    /// How long its load lasts.
+    duration: &'static str,
+    upheaval: Upheaval,
+}
+
+/// What happens to the users of a scenario while they talk.
+enum Upheaval {
+    None,
+    /// Some come and go.
+    Churn,
+    /// Half of them are cut off at once, and then all.
+    Storms,
+    /// The server is killed twice, and comes back.
+    Outages,
 }
 
 const fn bundled(name: &'static str, yaml: &'static str, clients: u32) -> Bundled {
-    Bundled { name, yaml, clients }
+    Bundled { name, yaml, clients, duration: "2s", upheaval: Upheaval::None }
+}
+
+/// One that takes longer: people are to be gone, and back.
+const fn upset(name: &'static str, yaml: &'static str, upheaval: Upheaval) -> Bundled {
+    Bundled { duration: "4s", upheaval, ..bundled(name, yaml, 150) }
 }
 
 const QUICKSTART: Bundled =
@@ -32,23 +52,59 @@ const FAN_OUT: Bundled = bundled("fan-out", include_str!("../scenarios/fan-out.y
 const RAMP: Bundled = bundled("ramp", include_str!("../scenarios/ramp.yaml"), 200);
 const SOAK: Bundled = bundled("soak", include_str!("../scenarios/soak.yaml"), 200);
 const DRAWING: Bundled = bundled("drawing", include_str!("../scenarios/drawing.yaml"), 320);
+const CHURN: Bundled = upset("churn", include_str!("../scenarios/churn.yaml"), Upheaval::Churn);
+const RECONNECT_STORM: Bundled =
+    upset("reconnect-storm", include_str!("../scenarios/reconnect-storm.yaml"), Upheaval::Storms);
+const RESTART: Bundled =
+    upset("restart", include_str!("../scenarios/restart.yaml"), Upheaval::Outages);
 
 impl Bundled {
-    /// Runs it for two seconds; how soon messages arrive says nothing of a machine that tests.
+    /// Runs it for a few seconds; how soon messages arrive says nothing of a machine that tests.
     fn passes(&self, target: &str) {
         let clients = self.clients.to_string();
+        let thresholds = match self.upheaval {
+            Upheaval::Outages => "thresholds={}",
+            _ => "thresholds={disconnects: 0, connect_failures: 0}",
+        };
         let ran = Run::of(self.yaml)
-            .with(&["--duration", "2s", "--clients", &clients, "--target", target])
-            .with(&["--set", "load.connect_rate=1000/s"])
-            .with(&["--set", "thresholds={disconnects: 0, connect_failures: 0}"])
+            .with(&["--duration", self.duration, "--clients", &clients, "--target", target])
+            .with(&["--set", "load.connect_rate=1000/s", "--set", thresholds])
             .end();
         let (report, text) = (&ran.report, &ran.text);
         assert_eq!(report.scenario.name, self.name);
         assert_eq!((report.verdict, ran.code), (Verdict::Pass, 0), "{text}");
         assert_eq!((report.violations.total, report.doubts.len()), (0, 0), "{text}");
         assert_eq!(report.scenario.users, u64::from(self.clients), "{text}");
-        assert_eq!(report.counters.joins, report.scenario.memberships, "{text}");
         assert!(report.counters.deliveries > 0, "{text}");
+        self.upheaval.shows_in(report, text);
+    }
+}
+
+impl Upheaval {
+    fn shows_in(&self, report: &Report, text: &str) {
+        let (counters, users) = (report.counters, report.scenario.users);
+        let memberships = report.scenario.memberships;
+        let lost = (counters.disconnects, counters.messages_unsent, report.outages.len());
+        match self {
+            Upheaval::Outages => {
+                assert!(lost.0 >= users && lost.1 > 0 && lost.2 == 2, "{lost:?}: {text}");
+                assert_eq!(report.deafness.users, users, "{text}");
+            }
+            _ => assert_eq!(lost, (0, 0, 0), "{text}"),
+        }
+        match self {
+            Upheaval::None => assert_eq!(counters.joins, memberships, "{text}"),
+            Upheaval::Churn => {
+                let moves = [counters.leaves, counters.departures, counters.drops];
+                assert!(moves.iter().all(|moves| *moves > 0), "{text}");
+                assert!(counters.joins > memberships, "{text}");
+            }
+            Upheaval::Storms => {
+                assert_eq!(counters.storms, 2, "{text}");
+                assert!((users * 5 / 4..users * 7 / 4).contains(&counters.drops), "{text}");
+            }
+            Upheaval::Outages => assert!(counters.joins > memberships, "{text}"),
+        }
     }
 }
 
@@ -78,6 +134,21 @@ fn soak_passes() {
 }
 
 #[test]
+fn churn_passes() {
+    CHURN.passes("reference");
+}
+
+#[test]
+fn reconnect_storm_passes() {
+    RECONNECT_STORM.passes("reference");
+}
+
+#[test]
+fn restart_passes() {
+    RESTART.passes("reference");
+}
+
+#[test]
 fn drawing_passes_on_a_server_of_its_dialect() {
     let Some(node) = Foreign::node_with(&[("DIALECT", "drawing")]) else { return };
     DRAWING.passes(node.url());
@@ -91,6 +162,7 @@ fn every_bundled_scenario_is_run() {
     let yaml = paths.filter(|path| path.extension().is_some_and(|it| it == "yaml"));
     let name = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let there: BTreeSet<String> = yaml.filter_map(|path| name(&path)).collect();
-    let run = [QUICKSTART, ISOLATION, FAN_OUT, RAMP, SOAK, DRAWING].map(|it| it.name.to_owned());
-    assert_eq!(there, BTreeSet::from(run));
+    let steady = [QUICKSTART, ISOLATION, FAN_OUT, RAMP, SOAK, DRAWING];
+    let all = steady.into_iter().chain([CHURN, RECONNECT_STORM, RESTART]);
+    assert_eq!(there, all.map(|it| it.name.to_owned()).collect());
 }
