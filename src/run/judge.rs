@@ -136,7 +136,10 @@ pub(super) struct Judge {
     load_duration: Duration,
     snapshots: mpsc::Sender<Snapshot>,
     next_snapshot: Timestamp,
+    /// What this thread had spent when it was last seen before the load, or else in it.
     load_cpu: Option<(Timestamp, ThreadCpu)>,
+    /// Whether the load was over when that was last compared with what it has spent.
+    load_measured: bool,
 }
 
 impl Judge {
@@ -158,6 +161,7 @@ impl Judge {
             snapshots,
             next_snapshot: Timestamp::ZERO.next_second(),
             load_cpu: None,
+            load_measured: false,
         }
     }
 
@@ -226,13 +230,19 @@ impl Judge {
         Snapshot { recorder, violations, gauges: self.presence.take_change() }
     }
 
-    /// Measures how busy this thread is, from the load's beginning to its end.
+    /// Measures how busy this thread is, from the load's beginning to its end. One that is held up
+    /// looks late: at its first look from then on, what it has been busy with is the load.
     fn measure_busyness(&mut self, now: Timestamp) {
         let start = self.load_start.get();
-        if now < start || self.load_cpu.is_some() && now > start + self.load_duration {
+        if self.load_measured {
             return;
         }
         let cpu = ThreadCpu::now();
+        if now < start {
+            self.load_cpu = Some((now, cpu));
+            return;
+        }
+        self.load_measured = now > start + self.load_duration;
         let (from, spent) = *self.load_cpu.get_or_insert((now, cpu));
         let elapsed = now.since(from).as_secs_f64();
         if elapsed > 0.0 {
@@ -263,5 +273,49 @@ impl Listener for Rc<RefCell<Judge>> {
 
     fn unsettled(&self) -> usize {
         self.borrow().oracle.unsettled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Alphabet, RunTag, Texts};
+    use crate::oracle::{Promises, Roster};
+    use crate::scenario::Overrides;
+
+    const SCENARIO: &str = "
+rooms: {count: 1, size: 2}
+load: {phases: [{hold: {rate: 1/s, for: 1 s}}]}
+";
+
+    fn judge() -> Judge {
+        let scenario = Scenario::parse("scenario.yaml", SCENARIO, &Overrides::default());
+        let promises = Promises {
+            sender_echoed: false,
+            ordered: true,
+            delivery_timeout: Duration::from_secs(1),
+            in_flight_max: 1,
+        };
+        let texts = Texts::new(RunTag::new(1), Alphabet::Ascii, 1);
+        let oracle = Oracle::new(Roster::new(Vec::new(), 0), texts, promises);
+        let (telling, _) = mpsc::channel(1);
+        Judge::new(oracle, &scenario.expect("a scenario"), Arc::default(), telling)
+    }
+
+    /// A flood may keep a thread from looking at its clock until the load is over.
+    #[test]
+    fn a_thread_that_is_held_up_through_the_load_was_busy() {
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let mut judge = judge();
+        judge.measure_busyness(at(1));
+        judge.load_start.set(at(2));
+        let before = ThreadCpu::now();
+        while ThreadCpu::now().since(before) < Duration::from_millis(10) {}
+        judge.measure_busyness(at(5));
+        let busy = judge.findings.busy;
+        assert!(busy > 0.0024, "{busy}");
+        while ThreadCpu::now().since(before) < Duration::from_millis(40) {}
+        judge.measure_busyness(at(6));
+        assert_eq!(judge.findings.busy, busy, "what comes after the load does not count");
     }
 }
