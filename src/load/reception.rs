@@ -1,5 +1,7 @@
 //! Reception: what a client heard, compared to the letter with what should have been said.
 
+use std::borrow::Cow;
+
 use memchr::memmem::Finder;
 use serde_json::Value;
 
@@ -139,22 +141,34 @@ impl Reader {
         plan: &Plan,
         dialect: &Dialect,
     ) -> Reception {
-        let Ok(value) = serde_json::from_str::<Value>(data) else { return Reception::Other };
-        let name = value.get(0).and_then(Value::as_str).unwrap_or_default();
+        let Some(name) = name_of(data) else { return Reception::Other };
         if name == dialect.receive.event() {
+            let Ok(value) = serde_json::from_str::<Value>(data) else { return Reception::Other };
             // Compact, it takes the way of all others; only its numbers may look different.
             let compact = value.to_string();
             assert!(self.begins_as_chat(&compact), "{compact} does not begin as the chat's event");
             return self.read(&compact, recoverable, plan, dialect);
         }
         match &dialect.join.confirm {
-            Confirm::Event { name: confirming, .. } if name == &**confirming => {
+            Confirm::Event { name: confirming, .. } if *name == **confirming => {
                 Reception::Confirmation
             }
             _ => Reception::Other,
         }
     }
 }
+
+/// The name of an event. What follows it is not looked at: a server may have many events that are
+/// no chat, and large ones.
+fn name_of(data: &str) -> Option<Cow<'_, str>> {
+    let rest = data.trim_start().strip_prefix('[')?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Name<'_>>();
+    values.next()?.ok().map(|Name(name)| name)
+}
+
+/// A string that lends from its JSON where nothing in it is escaped.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Whether the array ends with one more string.
 fn is_offset(rest: &[u8]) -> bool {
@@ -175,4 +189,25 @@ fn unrecognised(data: &str, receive: &Template) -> Reception {
     let text = value.as_ref().and_then(|value| receive.text_of(value)).unwrap_or(data);
     let end = text.floor_char_boundary(KEPT_BYTES_MAX);
     Reception::Unrecognised(text[..end].into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_event_is_read_and_nothing_else() {
+        for (data, name) in [
+            (r#"["a"]"#, Some("a")),
+            (r#" [ "a" , {}]"#, Some("a")),
+            (r#"["\u0061\"b",1]"#, Some("a\"b")),
+            (r#"["a",{"never": parsed"#, Some("a")),
+            ("[1,2]", None),
+            ("[]", None),
+            (r#"{"a":1}"#, None),
+            (r#"["a"#, None),
+        ] {
+            assert_eq!(name_of(data).as_deref(), name, "{data}");
+        }
+    }
 }

@@ -44,8 +44,11 @@ pub(super) struct Judge {
     load_duration: Duration,
     snapshots: mpsc::Sender<Snapshot>,
     next_snapshot: Timestamp,
+    /// What this thread had spent when it was last seen before the load, or else in it.
     load_cpu: Option<(Timestamp, ThreadCpu)>,
     busy: f64,
+    /// Whether the load was over when that was last compared with what it has spent.
+    load_measured: bool,
 }
 
 impl Judge {
@@ -64,6 +67,7 @@ impl Judge {
             next_snapshot: Timestamp::ZERO.next_second(),
             load_cpu: None,
             busy: 0.0,
+            load_measured: false,
         }
     }
 
@@ -111,13 +115,19 @@ impl Judge {
         }
     }
 
-    /// Measures how busy this thread is, from the load's beginning to its end.
+    /// Measures how busy this thread is, from the load's beginning to its end. One that is held up
+    /// looks late: at its first look from then on, what it has been busy with is the load.
     fn measure_busyness(&mut self, now: Timestamp) {
         let start = self.load_start.get();
-        if now < start || self.load_cpu.is_some() && now > start + self.load_duration {
+        if self.load_measured {
             return;
         }
         let cpu = ThreadCpu::now();
+        if now < start {
+            self.load_cpu = Some((now, cpu));
+            return;
+        }
+        self.load_measured = now > start + self.load_duration;
         let (from, spent) = *self.load_cpu.get_or_insert((now, cpu));
         let elapsed = now.since(from).as_secs_f64();
         if elapsed > 0.0 {
@@ -143,5 +153,36 @@ impl Listener for Rc<RefCell<Judge>> {
 
     fn unsettled(&self) -> usize {
         self.borrow().judgement.unsettled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn judge() -> Judge {
+        let brief = sample::brief();
+        let part = brief.plan.divide(1).remove(0);
+        let judgement = Judgement::new(&brief, 0, &part);
+        let (telling, _) = mpsc::channel(1);
+        Judge::new(judgement, None, (Arc::default(), Duration::from_secs(1)), telling)
+    }
+
+    /// A flood may keep a thread from looking at its clock until the load is over.
+    #[test]
+    fn a_thread_that_is_held_up_through_the_load_was_busy() {
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let mut judge = judge();
+        judge.measure_busyness(at(1));
+        judge.load_start.set(at(2));
+        let before = ThreadCpu::now();
+        while ThreadCpu::now().since(before) < Duration::from_millis(10) {}
+        judge.measure_busyness(at(5));
+        let busy = judge.busy;
+        assert!(busy > 0.0024, "{busy}");
+        while ThreadCpu::now().since(before) < Duration::from_millis(40) {}
+        judge.measure_busyness(at(6));
+        assert_eq!(judge.busy, busy, "what comes after the load does not count");
     }
 }

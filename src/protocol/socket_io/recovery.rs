@@ -9,6 +9,10 @@
 /// is longer is an argument of the event's own.
 const OFFSET_BYTES_MAX: usize = 256;
 
+/// The longest private id that is remembered, in bytes. Those of real servers have some twenty:
+/// tens of thousands of sessions are not to keep what the limit on frames allows each.
+const PID_BYTES_MAX: usize = 256;
+
 /// What a server that offers connection state recovery needs to take up a session again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
@@ -62,7 +66,7 @@ impl Memory {
         memory: Option<Box<Memory>>,
         pid: Option<&str>,
     ) -> Option<Box<Memory>> {
-        let pid = pid.filter(|pid| !pid.is_empty())?;
+        let pid = pid.filter(|pid| (1..=PID_BYTES_MAX).contains(&pid.len()))?;
         if let Some(mut memory) = memory.filter(|memory| *memory.pid == *pid) {
             memory.recovered = memory.asking.take().is_some();
             return Some(memory);

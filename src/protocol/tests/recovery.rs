@@ -218,7 +218,9 @@ fn an_offset_is_the_last_string_of_what_the_server_would_send_again() {
 
 #[test]
 fn without_a_pid_nothing_is_remembered() {
-    for answer in [r#"40{"sid":"s"}"#, r#"40{"sid":"s","pid":null}"#, r#"40{"sid":"s","pid":""}"#] {
+    let pid = |bytes| format!(r#"40{{"sid":"s","pid":"{}"}}"#, "p".repeat(bytes));
+    let no_pids = [r#"40{"sid":"s"}"#, r#"40{"sid":"s","pid":null}"#, &pid(0), &pid(257)];
+    for answer in no_pids {
         let mut session = Session::new(Rc::new(options()), at(0));
         for frame in [HANDSHAKE, answer, r#"42["m","o1"]"#] {
             drain(&mut session, Input::Frame(Frame::Text(frame)), at(0));
@@ -226,6 +228,16 @@ fn without_a_pid_nothing_is_remembered() {
         assert!(session.memory.is_none(), "{answer}");
         assert_eq!((session.recovered(), session.recovery()), (false, None), "{answer}");
     }
+}
+
+#[test]
+fn a_pid_may_be_as_long_as_one_that_can_be_kept() {
+    let pid = "p".repeat(256);
+    let mut session = Session::new(Rc::new(options()), at(0));
+    for frame in [HANDSHAKE, &format!(r#"40{{"sid":"s","pid":"{pid}"}}"#), r#"42["m","o1"]"#] {
+        drain(&mut session, Input::Frame(Frame::Text(frame)), at(0));
+    }
+    assert_eq!(session.recovery().map(|past| past.pid), Some(pid.into()));
 }
 
 #[test]

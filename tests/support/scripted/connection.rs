@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, ErrorKind};
 use std::time::Duration;
 
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -11,6 +12,8 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::OpCode;
 
 use super::frame::{CONNECTED, OPEN, TEXT, agreement, frame, text};
+
+const SMALL_BUFFER_BYTES: usize = 1 << 14;
 
 /// What a script ends with: an error that says the client did not do as expected, or that it is
 /// gone, which is no complaint.
@@ -141,6 +144,23 @@ impl Connection {
     pub(crate) async fn be_silent(&mut self, duration: Duration) {
         // Whatever the client says meanwhile waits for its turn.
         let _ = tokio::time::timeout(duration, std::future::pending::<()>()).await;
+    }
+
+    /// What the client says next.
+    pub(crate) async fn text(&mut self) -> io::Result<String> {
+        let (_, text) = self.frame("a frame").await?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Leaves as little as possible to the machine's buffers, of which it has some all the same.
+    pub(crate) fn keep_buffers_small(&mut self) -> Told {
+        let tcp = match &self.stream {
+            Stream::Plain(tcp) => tcp,
+            Stream::Tls(tls) => tls.get_ref().0,
+        };
+        set_socket_recv_buffer_size(tcp, SMALL_BUFFER_BYTES)?;
+        set_socket_send_buffer_size(tcp, SMALL_BUFFER_BYTES)?;
+        Ok(())
     }
 
     /// The next frame must be this text.

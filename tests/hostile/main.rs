@@ -1,0 +1,9 @@
+//! Hostile: servers that keep the contract until everybody is in, and then try to exhaust, mislead
+//! or hold up their load generator.
+
+mod host;
+mod row;
+mod rows;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests need the rest of it")]
+mod support;
