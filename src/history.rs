@@ -72,6 +72,8 @@ pub enum EventKind {
         room: RoomId,
         /// How long it was waited for.
         after: Duration,
+        /// What would have been the evidence.
+        awaited: Awaited,
     },
     /// The user hears something in the room for the first time since it joined.
     FirstHeard {
@@ -147,6 +149,18 @@ pub enum Session {
     Recovered,
     /// Somebody new, although it asked to be taken for the one who was there before.
     Declined,
+}
+
+/// What is waited for to see that a join had its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// An acknowledgement, or the confirming event.
+    Answer,
+    /// A message that somebody says in the room.
+    Message {
+        /// How long each has had to be heard that counts.
+        within: Duration,
+    },
 }
 
 /// How a user ends its connection on purpose.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::agenda::Task;
 use super::crowd::Crowd;
 use super::user::{Membership, Seat};
-use crate::history::{Event, EventKind};
+use crate::history::{Awaited, Event, EventKind};
 use crate::scenario::{Confirm, Fields, Offset, Room, SenderPolicy};
 use crate::time::Timestamp;
 
@@ -247,7 +247,11 @@ impl Crowd {
 
     fn deaf(&mut self, seat: u32, asked: Timestamp, now: Timestamp) {
         let Seat { user, room, place, .. } = self.seats[seat as usize];
-        let kind = EventKind::JoinUnconfirmed { room, after: now.since(asked) };
+        let awaited = match self.brief.scenario.dialect.join.confirm {
+            Confirm::Probe => Awaited::Message { within: self.brief.scenario.timeouts.join },
+            Confirm::Ack | Confirm::Event { .. } | Confirm::Settle(_) => Awaited::Answer,
+        };
+        let kind = EventKind::JoinUnconfirmed { room, after: now.since(asked), awaited };
         self.note(now, self.users[user as usize].id, kind);
         self.seats[seat as usize].membership = Membership::Deaf { asked };
         self.rooms[place as usize].joining -= 1;

@@ -13,6 +13,7 @@ mod membership;
 mod overflow;
 mod room;
 mod roster;
+mod suspicion;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -33,6 +34,7 @@ use expectation::Released;
 use overflow::Overdue;
 use room::{Retired, Room};
 use roster::Seat;
+use suspicion::Suspicions;
 
 /// How long a message is kept for whoever may come back to hear it: as long as the official server
 /// keeps a session by default.
@@ -136,6 +138,7 @@ pub struct Oracle {
     overdue: Overdue,
     /// For each user of the plan, when its connection last showed life.
     alive: Vec<Timestamp>,
+    suspicions: Suspicions,
 }
 
 impl Oracle {
@@ -152,6 +155,7 @@ impl Oracle {
             in_flight: 0,
             send_delay_max: Duration::ZERO,
             overdue: Overdue::default(),
+            suspicions: Suspicions::default(),
         }
     }
 
@@ -163,41 +167,44 @@ impl Oracle {
     pub fn judge(&mut self, event: &Event, found: &mut impl FnMut(Finding)) {
         match &event.kind {
             EventKind::Received { id, intended, intact } => {
-                self.alive[event.user.index()] = event.at;
                 let story = Story { id: *id, intended: *intended, sent: None };
                 self.heard(event, story, *intact, found);
+                self.alive(event, found);
             }
             EventKind::Sent { message } | EventKind::Probed { message } => {
                 self.sent(message, event.at, found);
             }
             EventKind::Joining { room } => {
                 let seat = self.seat(event.user, *room);
+                self.suspicions.asks(seat);
                 let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
                 self.tally.may += u64::from(allowed);
             }
             EventKind::Joined { room, .. } => {
                 let seat = self.seat(event.user, *room);
+                self.suspicions.settle(seat);
+                self.suspect_lives(seat, event.at, found);
                 self.rooms[seat.room()].joined(seat.slot(), event.at);
             }
-            EventKind::JoinUnconfirmed { room, after } => {
-                self.join_unconfirmed(event, *room, *after, found);
+            EventKind::JoinUnconfirmed { room, after, awaited } => {
+                self.join_unconfirmed(event, *room, (*after, *awaited), found);
             }
             EventKind::Connected { session: Session::Recovered, .. } => self.resumed(event),
             EventKind::Connected { .. } => self.renewed(event),
-            EventKind::Disconnected { resumable, .. } => self.gone(event, *resumable),
+            EventKind::Disconnected { resumable, .. } => self.gone(event, *resumable, found),
             EventKind::Departed { how: Departure::Drop { resumable } } => {
-                self.gone(event, *resumable);
+                self.gone(event, *resumable, found);
             }
-            EventKind::Departed { how: Departure::Disconnect } => self.departed(event),
-            EventKind::Leaving { room } => self.leaving(event, *room),
+            EventKind::Departed { how: Departure::Disconnect } => self.departed(event, found),
+            EventKind::Leaving { room } => self.leaving(event, *room, found),
             EventKind::Left { room } => {
                 let seat = self.seat(event.user, *room);
                 self.rooms[seat.room()].left(seat.slot(), event.at);
             }
-            EventKind::Alive => self.alive[event.user.index()] = event.at,
+            EventKind::Alive => self.alive(event, found),
             EventKind::Unrecognised { text } => {
-                self.alive[event.user.index()] = event.at;
                 self.unrecognised(event, text, found);
+                self.alive(event, found);
             }
             // A user who leaves because the run is over still had to hear all that it had to.
             EventKind::Closed
@@ -219,9 +226,10 @@ impl Oracle {
         }
     }
 
-    /// Messages that somebody must still hear.
+    /// Messages that somebody must still hear, and joins of which it is not known yet whether the
+    /// server failed them.
     pub fn unsettled(&self) -> usize {
-        self.unsettled
+        self.unsettled + self.suspicions.len()
     }
 
     /// What was judged so far.
@@ -231,6 +239,7 @@ impl Oracle {
 
     /// Ends the judgement: whatever must still be heard is lost, unless it still had time.
     pub fn finish(&mut self, now: Timestamp, found: &mut impl FnMut(Finding)) {
+        self.accuse_all(found);
         for room in 0..self.rooms.len() {
             for slot in 0..self.rooms[room].members() {
                 while let Some(retired) = self.rooms[room].retire_oldest(slot, |_| true) {
@@ -260,6 +269,9 @@ impl Oracle {
             return;
         }
         let room = &mut self.rooms[seat.room()];
+        if room.standing(seat.slot()) != Standing::Out {
+            self.suspicions.spoke(seat, at, echoed);
+        }
         let expected = room.sent(seat.slot(), message, at, echoed);
         self.tally.must += u64::from(expected.owed);
         self.tally.may += u64::from(expected.allowed);
@@ -267,41 +279,29 @@ impl Oracle {
         self.in_flight += usize::from(expected.kept);
     }
 
-    fn join_unconfirmed(
-        &self,
-        event: &Event,
-        room: RoomId,
-        after: Duration,
-        found: &mut impl FnMut(Finding),
-    ) {
-        let seat = self.seat(event.user, room);
-        let standing = self.rooms[seat.room()].standing(seat.slot());
-        let course = self.rooms[seat.room()].course(seat.slot(), event.at);
-        let detail = format!("deaf for {}", humantime::format_duration(after));
-        let violation = Violation::of_user(ViolationKind::JoinUnconfirmed, event);
-        let violation = violation.in_room(room).because(detail);
-        found(Finding::Violation(Violation { standing, course, ..violation }));
-    }
-
     /// When `user` last showed life, and how long a delivery may take.
     fn excuse(&self, user: UserId) -> (Timestamp, Duration) {
         (self.alive[user.index()], self.promises.delivery_timeout)
     }
 
-    fn gone(&mut self, event: &Event, resumable: bool) {
+    fn gone(&mut self, event: &Event, resumable: bool, found: &mut impl FnMut(Finding)) {
         let excuse = self.excuse(event.user);
         for at in self.roster.seats_of(event.user) {
             let seat = self.roster.seat_at(at);
+            self.suspect_gone(seat, found);
+            self.speaker_gone(seat, found);
             let room = &mut self.rooms[seat.room()];
             let released = room.gone(seat.slot(), event.at, excuse, resumable);
             self.let_off(released);
         }
     }
 
-    fn departed(&mut self, event: &Event) {
+    fn departed(&mut self, event: &Event, found: &mut impl FnMut(Finding)) {
         let excuse = self.excuse(event.user);
         for at in self.roster.seats_of(event.user) {
             let seat = self.roster.seat_at(at);
+            self.suspect_gone(seat, found);
+            self.speaker_gone(seat, found);
             let released = self.rooms[seat.room()].departed(seat.slot(), event.at, excuse);
             self.let_off(released);
         }
@@ -322,8 +322,9 @@ impl Oracle {
         }
     }
 
-    fn leaving(&mut self, event: &Event, room: RoomId) {
+    fn leaving(&mut self, event: &Event, room: RoomId, found: &mut impl FnMut(Finding)) {
         let (seat, excuse) = (self.seat(event.user, room), self.excuse(event.user));
+        self.suspect_gone(seat, found);
         let released = self.rooms[seat.room()].leaving(seat.slot(), event.at, excuse);
         self.let_off(released);
     }

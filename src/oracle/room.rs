@@ -285,7 +285,7 @@ impl Room {
     ) -> bool {
         self.check_next(mouth, message);
         self.last_sent = at;
-        self.flights[mouth].skip();
+        self.flights[mouth].skip(at);
         let adrift = self.membership.standing(mouth) == Standing::Out;
         let but = (!sender_echoed).then_some(mouth);
         !adrift && self.membership.is_anyone_in(but)
@@ -299,6 +299,16 @@ impl Room {
     /// Whether the member at `mouth` has sent that many messages.
     pub(super) fn has_sent(&self, mouth: usize, sequence: u32) -> bool {
         sequence < self.flights[mouth].next()
+    }
+
+    /// When the member at `mouth` spoke last.
+    pub(super) fn last_said(&self, mouth: usize) -> Timestamp {
+        self.flights[mouth].last_said()
+    }
+
+    /// When the latest was sent of all that anybody has heard of the member at `mouth`.
+    pub(super) fn last_heard_of(&self, mouth: usize) -> Timestamp {
+        self.flights[mouth].last_heard()
     }
 
     /// When a message was sent, if that is still known.
@@ -327,6 +337,7 @@ impl Room {
             Hearing::Again => return Heard::Again { sent },
             Hearing::Forbidden => return Heard::Forbidden { sent },
         };
+        flight.note_heard(sent);
         let overtaken = self.latest[ear].overtakes(told, || flight.later_heard(index, ear));
         let forgotten = flight.forget_done(&mut self.spare);
         Heard::First(First { owed, sent, overtaken, completed, forgotten })

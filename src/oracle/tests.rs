@@ -11,3 +11,4 @@ mod overflow;
 mod rules;
 mod script;
 mod seeds;
+mod suspicions;

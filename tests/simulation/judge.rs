@@ -31,6 +31,8 @@ pub(crate) struct Record {
     pub(crate) departures: u64,
     pub(crate) drops: u64,
     pub(crate) resumed: u64,
+    /// Joins without evidence, whoever is to blame.
+    pub(crate) deaf: u64,
 }
 
 impl Record {
@@ -111,6 +113,7 @@ impl Judge {
             EventKind::Departed { how: Departure::Disconnect } => record.departures += 1,
             EventKind::Departed { how: Departure::Drop { .. } } => record.drops += 1,
             EventKind::Resumed { .. } => record.resumed += 1,
+            EventKind::JoinUnconfirmed { .. } => record.deaf += 1,
             _ => {}
         }
         let (loud, violations) = (self.loud, &mut record.violations);

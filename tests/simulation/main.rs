@@ -47,6 +47,8 @@ fn a_correct_server_is_never_accused() {
 /// What was meant to happen to a correct server did, so that it was worth watching.
 fn assert_eventful(outcomes: &[Outcome]) {
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>();
+    let deaf = sum(|it| it.record.deaf);
+    assert!(deaf >= 10, "only {deaf} joins came to nothing for want of a connection");
     let share_of_must = sum(|it| it.record.tally.must) as f64 / sum(|it| it.record.received) as f64;
     let sums = [
         ("messages", sum(|it| it.record.tally.messages)),

@@ -54,6 +54,8 @@ pub(crate) struct Crowd {
     pub(crate) rate: u32,
     pub(crate) seconds: u32,
     pub(crate) confirm: Confirm,
+    /// How long a join may take, in seconds.
+    pub(crate) join_s: u32,
     pub(crate) alphabet: &'static str,
     pub(crate) churn: Option<Churn>,
 }
@@ -86,9 +88,10 @@ impl World {
         let confirm =
             [Confirm::Probe, Confirm::Probe, Confirm::Ack, Confirm::Event, Confirm::Settle];
         let confirm = confirm[rng.random_range(0..confirm.len())];
-        let crowd = Crowd::draw(&mut rng, confirm);
+        let mut crowd = Crowd::draw(&mut rng, confirm);
         let climate = Climate::draw(&mut rng);
         let manners = Manners::draw(&mut rng, confirm);
+        crowd.join_s = [1, 1, 2, 4][rng.random_range(0..4)];
         World { seed, crowd, climate, manners, planted: None }
     }
 
@@ -105,6 +108,7 @@ impl World {
         };
         world.crowd.confirm = Confirm::Probe;
         world.crowd.churn = None;
+        world.crowd.join_s = 1;
         world.crowd.rate = world.crowd.rate.max(30);
         world.crowd.seconds = world.crowd.seconds.min(3);
         world.manners.tells_joiners = false;
@@ -210,14 +214,15 @@ impl Crowd {
             seconds: rng.random_range(seconds),
             churn,
             confirm,
+            join_s: 1,
             alphabet: ["ascii", "unicode", "mixed"][rng.random_range(0..3)],
         }
     }
 
-    /// Joins have more time than it takes a heartbeat to notice that a connection is dead: until
-    /// then, one that nobody answers looks like a server that ignores it.
+    /// Joins may have less time than it takes a heartbeat to notice that a connection is dead: one
+    /// that nobody answers is no server's fault then.
     fn to_yaml(&self, world: &World) -> String {
-        let Crowd { users, rooms, per_user, rate, seconds, alphabet, .. } = self;
+        let Crowd { users, rooms, per_user, rate, seconds, join_s, alphabet, .. } = self;
         let confirm = match self.confirm {
             Confirm::Probe => "probe",
             Confirm::Ack => "{ack: {}}",
@@ -240,7 +245,7 @@ dialect:
   receive: {{event: onreceive-msg}}
   sender: {sender}
 message: {{size: {{uniform: {{min: 35 B, max: 120 B}}}}, alphabet: {alphabet}}}
-timeouts: {{connect: 2 s, join: 4 s, delivery: 3 s}}
+timeouts: {{connect: 2 s, join: {join_s} s, delivery: 3 s}}
 load:
   connect_rate: 50/s
   phases: [{{hold: {{rate: {rate}/s, for: {seconds} s}}}}]

@@ -80,9 +80,9 @@ const COMINGS: &[Case] = &[
     (
         "a deaf member that hears again must hear on",
         "ABC",
-        "0 A B joins \n 1 C asks \n 2 C is-deaf \n 8 A says \n 9 B C hears A0
-         10 C is-in \n 11 A says \n 12 B hears A1",
-        &["join_unconfirmed #0 C", "lost A1#0 C"],
+        "0 A B joins \n 1 C asks \n 2 A says \n 3 B hears A0 \n 600 C is-deaf
+         608 A says \n 609 B C hears A1 \n 610 C is-in \n 611 A says \n 612 B hears A2",
+        &["join_unconfirmed #0 C", "lost A2#0 C"],
     ),
     (
         "a message due long before it was sent, the join between",

@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::judging::{Step, World, at, text};
 use super::seeds;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind, Session};
+use crate::history::{Awaited, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Messages that the server is believed to keep track of at a time.
@@ -71,10 +71,12 @@ impl Garbage<'_> {
         let after = Duration::from_millis(1);
         let anybody = self.rng.random_range(0..world.users as u32);
         let room_id = RoomId(room);
+        let awaited = [Awaited::Answer, Awaited::Message { within: after }];
+        let awaited = awaited[self.rng.random_range(0..2)];
         match self.rng.random_range(0..20) {
             0 => (member, EventKind::Joining { room: room_id }),
             1 => (member, EventKind::Joined { room: room_id, after }),
-            2 => (member, EventKind::JoinUnconfirmed { room: room_id, after }),
+            2 => (member, EventKind::JoinUnconfirmed { room: room_id, after, awaited }),
             3 => (anybody, EventKind::Disconnected { why: "".into(), resumable: false }),
             4 => (anybody, EventKind::Connected { after, session: Session::New }),
             5 => (anybody, EventKind::ConnectFailed { why: "".into() }),

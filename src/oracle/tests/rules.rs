@@ -145,7 +145,7 @@ const PROMISES: &[Case] = &[
         &["late A0#0 C"],
     ),
     ("in time", "AB", "0 A B joins \n 9 A says \n 1009 B hears A0", &[]),
-    ("a deaf member", "AB", "0 A B asks \n 5000 B is-deaf", &["join_unconfirmed #0 B"]),
+    ("a deaf member", "AB", "0 A B asks \n 1 A says \n 5000 B is-deaf", &["join_unconfirmed #0 B"]),
 ];
 
 #[test]

@@ -5,7 +5,8 @@
 //!
 //! | verb | event |
 //! | --- | --- |
-//! | `joins`, `asks`, `is-in`, `is-deaf` `[#room]` | Joining and Joined, or one of them, … |
+//! | `joins`, `asks`, `is-in` `[#room]` | Joining and Joined, or one of them |
+//! | `is-deaf`, `is-unanswered` `[#room]` | JoinUnconfirmed: no message came, or no answer |
 //! | `drops`, `connects`, `closes`, `lives` | Disconnected, Connected, Closed, Alive |
 //! | `leaves`, `is-out` `[#room]` | Leaving, Left |
 //! | `departs`, `is-cut` | Departed, by a closing packet or without a word |
@@ -21,9 +22,11 @@ use std::time::Duration;
 
 use super::judging::{Judgement, Step, TIMEOUT, World, at, text};
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Departure, Event, EventKind, Session};
+use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
+/// What a message has to be heard by a joiner.
+const HEARD_WITHIN: Duration = Duration::from_millis(500);
 /// Longer than the reader keeps of a text, so that it counts what is compared.
 const TEXT_BYTES: u32 = 100;
 
@@ -104,7 +107,13 @@ impl Script {
             "asks" => vec![EventKind::Joining { room }],
             "is-in" => vec![EventKind::Joined { room, after }],
             "joins" => vec![EventKind::Joining { room }, EventKind::Joined { room, after }],
-            "is-deaf" => vec![EventKind::JoinUnconfirmed { room, after }],
+            "is-deaf" => {
+                let awaited = Awaited::Message { within: HEARD_WITHIN };
+                vec![EventKind::JoinUnconfirmed { room, after, awaited }]
+            }
+            "is-unanswered" => {
+                vec![EventKind::JoinUnconfirmed { room, after, awaited: Awaited::Answer }]
+            }
             "drops" => vec![EventKind::Disconnected { why: "gone".into(), resumable: false }],
             "connects" => vec![EventKind::Connected { after, session: Session::New }],
             "closes" => vec![EventKind::Closed],
