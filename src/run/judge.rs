@@ -159,10 +159,34 @@ impl Listener for Rc<RefCell<Judge>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::chat::RunTag;
+    use crate::clock::Clock;
+    use crate::load::{Brief, Network, Tls};
+    use crate::scenario::{Overrides, Plan, Scenario};
+
+    const SCENARIO: &str = "
+rooms: {count: 1, size: 2}
+load: {phases: [{hold: {rate: 1/s, for: 1 s}}]}
+";
+
+    fn brief() -> Brief {
+        let scenario = Scenario::parse("scenario.yaml", SCENARIO, &Overrides::default());
+        let scenario = scenario.expect("a scenario");
+        Brief {
+            plan: Plan::new(&scenario, 1).expect("a plan"),
+            scenario,
+            tag: RunTag::new(1),
+            clock: Clock::start(),
+            began_unix_ms: 0,
+            endpoints: Vec::new(),
+            network: Network::default(),
+            tls: Tls::insecure().expect("TLS that is not spoken"),
+            source_ips: Vec::new(),
+        }
+    }
 
     fn judge() -> Judge {
-        let brief = sample::brief();
+        let brief = brief();
         let part = brief.plan.divide(1).remove(0);
         let judgement = Judgement::new(&brief, 0, &part);
         let (telling, _) = mpsc::channel(1);

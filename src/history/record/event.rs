@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bytes::{Bytes, CodeError, put_signed, put_text, put_varint};
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Departure, Event, EventKind, Session};
+use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Numbers below this are kinds of events; those from here to 31 are free for whatever else a
@@ -127,8 +127,14 @@ impl EventWriter {
             EventKind::Leaving { room } => self.in_room(LEAVING, event, *room, out),
             EventKind::Left { room } => self.in_room(LEFT, event, *room, out),
             EventKind::Joined { room, after } => self.lasting(JOINED, event, (*room, *after), out),
-            EventKind::JoinUnconfirmed { room, after } => {
-                self.lasting(JOIN_UNCONFIRMED, event, (*room, *after), out);
+            EventKind::JoinUnconfirmed { room, after, awaited } => {
+                let within = match awaited {
+                    Awaited::Answer => None,
+                    Awaited::Message { within } => Some(*within),
+                };
+                let first = JOIN_UNCONFIRMED | flag(within.is_some());
+                self.lasting(first, event, (*room, *after), out);
+                within.iter().for_each(|within| put_duration(*within, out));
             }
             EventKind::FirstHeard { room, after } => {
                 self.lasting(FIRST_HEARD, event, (*room, *after), out);
@@ -275,7 +281,12 @@ impl EventReader {
             LEFT => EventKind::Left { room: self.room(bytes)? },
             JOINED => EventKind::Joined { room: self.room(bytes)?, after: duration(bytes)? },
             JOIN_UNCONFIRMED => {
-                EventKind::JoinUnconfirmed { room: self.room(bytes)?, after: duration(bytes)? }
+                let (room, after) = (self.room(bytes)?, duration(bytes)?);
+                let awaited = match yes {
+                    true => Awaited::Message { within: duration(bytes)? },
+                    false => Awaited::Answer,
+                };
+                EventKind::JoinUnconfirmed { room, after, awaited }
             }
             FIRST_HEARD => {
                 EventKind::FirstHeard { room: self.room(bytes)?, after: duration(bytes)? }

@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::*;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Departure, Event, EventKind, Session};
+use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Calls `test` with some seeds, or only with that in `CHATBENCH_SEED`.
@@ -51,7 +51,13 @@ fn kind(rng: &mut impl Rng) -> EventKind {
         12 => EventKind::Alive,
         13 => EventKind::Joining { room },
         14 => EventKind::Joined { room, after },
-        15 => EventKind::JoinUnconfirmed { room, after },
+        15 => {
+            let awaited = match rng.random() {
+                true => Awaited::Message { within: after },
+                false => Awaited::Answer,
+            };
+            EventKind::JoinUnconfirmed { room, after, awaited }
+        }
         16 => EventKind::FirstHeard { room, after },
         17 => EventKind::Resumed { after, deaf: rng.random::<bool>().then_some(after) },
         18 => EventKind::Leaving { room },

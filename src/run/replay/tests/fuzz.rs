@@ -10,7 +10,7 @@ use super::play::{Play, at};
 use super::{Blocks, RecordError, judged};
 use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::record::{EventWriter, Head, put_varint};
-use crate::history::{Departure, Event, EventKind, Session};
+use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::load::Performed;
 use crate::run::judgement::Ending;
 use crate::run::record::{
@@ -219,7 +219,10 @@ impl Nonsense<'_> {
             9 | 10 => EventKind::Joined { room, after },
             11 => EventKind::Leaving { room },
             12 => EventKind::Left { room },
-            13 => EventKind::JoinUnconfirmed { room, after },
+            13 => {
+                let awaited = Awaited::Message { within: after };
+                EventKind::JoinUnconfirmed { room, after, awaited }
+            }
             14 => EventKind::FirstHeard { room, after },
             15 => EventKind::Unrecognised { text: "ABCDE".repeat(20).into() },
             16 => EventKind::Resumed { after, deaf: None },
