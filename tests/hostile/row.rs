@@ -215,6 +215,7 @@ fn kind_of(doubt: &Doubt) -> &'static str {
         Doubt::NothingJudged => "nothing_judged",
         Doubt::TooLittleJudged { .. } => "too_little_judged",
         Doubt::Absent { .. } => "absent",
+        Doubt::RecordEnds { .. } => "record_ends",
         Doubt::Interrupted => "interrupted",
         Doubt::Overflow { .. } => "overflow",
         Doubt::TooFewSamples { .. } => "too_few_samples",
