@@ -39,7 +39,7 @@ type Kills = [(u64, u64)];
 
 const KILLS_MS: &Kills = &[(1_000, 200), (3_800, 100), (6_400, 200)];
 /// Node takes a while to start, and users to try again after that.
-const KILLS_OF_NODE_MS: &Kills = &[(700, 50), (4_700, 50)];
+const KILLS_OF_NODE_MS: &Kills = &[(1_000, 50)];
 const PLANNED: &str = "--set=load.outages=[{at: 1 s, lasting: 200 ms}, \
     {at: 3800 ms, lasting: 100 ms}, {at: 6400 ms, lasting: 200 ms}]";
 
@@ -80,11 +80,11 @@ impl Outing {
         self.run.await_that("end of a pause", PATIENCE, || unix_millis() >= since + ms);
     }
 
-    /// Kills and starts `server` anew, as planned; gives when it was away, in milliseconds since
-    /// 1970.
+    /// Kills `server`, which so many `users` are connected to, and `start`s it anew, each time when
+    /// all of them have heard something again; gives when it was away, in milliseconds since 1970.
     fn kill_again_and_again<S>(
         &self,
-        kills: &Kills,
+        (kills, users): (&Kills, u64),
         mut server: S,
         start: impl Fn() -> S,
     ) -> (S, Vec<(u64, u64)>) {
@@ -97,8 +97,18 @@ impl Outing {
             self.await_ms(killed, lasting);
             server = start();
             away.push((killed, unix_millis()));
+            let hearing = users * away.len() as u64;
+            self.run
+                .await_that("end of the deafness", PATIENCE, || self.no_longer_deaf() >= hearing);
         }
         (server, away)
+    }
+
+    /// How often somebody has heard something again.
+    fn no_longer_deaf(&self) -> u64 {
+        let intervals = self.left.intervals();
+        let deafness = intervals.iter().filter(|interval| interval.metric == "deafness");
+        deafness.map(|interval| interval.histogram.len()).sum()
     }
 
     fn end(self) -> Seen {
@@ -202,7 +212,7 @@ fn a_server_is_killed_by_somebody_else() {
     let port = server.port();
     let outing = Outing::begin(&["--target", server.url()]);
     let (_server, away) =
-        outing.kill_again_and_again(KILLS_MS, server, || Served::start_on(port, &[]));
+        outing.kill_again_and_again((KILLS_MS, USERS), server, || Served::start_on(port, &[]));
     let seen = outing.end();
     seen.assert_kept();
     seen.assert_told(&seen.away(&away), USERS);
@@ -218,7 +228,7 @@ fn a_node_of_a_cluster_is_killed() {
     let port = node.port();
     let outing = Outing::begin(&["--target", other.url(), "--target", node.url()]);
     let again = || Foreign::node_on(port, &environment).expect("it was there before");
-    let (_node, away) = outing.kill_again_and_again(KILLS_OF_NODE_MS, node, again);
+    let (_node, away) = outing.kill_again_and_again((KILLS_OF_NODE_MS, USERS / 2), node, again);
     let seen = outing.end();
     seen.assert_kept();
     seen.assert_told(&seen.away(&away), USERS / 2);
