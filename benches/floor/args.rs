@@ -47,12 +47,23 @@ pub(crate) struct RunArgs {
     /// `{room_size}`, `{sends}` (per second) and `{seconds}` filled in, pinned like the others.
     #[arg(long, value_name = "COMMAND", conflicts_with = "floor_only")]
     pub(crate) generator_cmd: Option<String>,
+    /// Measures the CPU time of chatbench also while this percentage of its clients moves each
+    /// second.
+    #[arg(long, value_name = "PERCENT", value_parser = percentage)]
+    #[arg(conflicts_with_all = ["floor_only", "generator_cmd"])]
+    pub(crate) churn: Option<f64>,
     /// Keeps chatbench's scenarios, reports and output here.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// Prints JSON instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').parse::<f64>().map_err(|error| error.to_string())?;
+    let is_some = (0.0..=100.0).contains(&number) && number > 0.0;
+    is_some.then_some(number).ok_or_else(|| format!("{text} is not more than 0 and at most 100"))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

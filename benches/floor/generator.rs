@@ -9,7 +9,10 @@ use std::process::{Command, Stdio};
 #[derive(Clone, Debug)]
 pub(crate) enum Generator {
     Floor,
-    Chatbench,
+    Chatbench {
+        /// The percentage of the clients that move each second: each goes and comes back.
+        churn: f64,
+    },
     /// A command with places to fill in.
     Other(String),
 }
@@ -31,7 +34,8 @@ impl Generator {
     pub(crate) fn name(&self) -> &str {
         match self {
             Generator::Floor => "floor",
-            Generator::Chatbench => "chatbench",
+            Generator::Chatbench { churn: 0.0 } => "chatbench",
+            Generator::Chatbench { .. } => "churning",
             Generator::Other(_) => "other",
         }
     }
@@ -47,7 +51,7 @@ impl Generator {
         let printed = File::create(job.dir.join("printed.txt"))?;
         let mut command = match self {
             Generator::Floor => floor(job)?,
-            Generator::Chatbench => chatbench(job)?,
+            Generator::Chatbench { churn } => chatbench(job, *churn)?,
             Generator::Other(template) => other(template, job)?,
         };
         command.stdin(Stdio::piped()).stdout(printed.try_clone()?).stderr(printed);
@@ -64,9 +68,9 @@ fn floor(job: &Job<'_>) -> io::Result<Command> {
     Ok(command)
 }
 
-fn chatbench(job: &Job<'_>) -> io::Result<Command> {
+fn chatbench(job: &Job<'_>, churn: f64) -> io::Result<Command> {
     let file = job.dir.join("scenario.yaml");
-    fs::write(&file, scenario(job))?;
+    fs::write(&file, scenario(job, churn))?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatbench"));
     command.arg("run").arg(file);
     command.args(["--target", &format!("http://127.0.0.1:{}", job.port)]);
@@ -74,11 +78,17 @@ fn chatbench(job: &Job<'_>) -> io::Result<Command> {
     Ok(command)
 }
 
-/// What the floor does, said in chatbench's words.
-fn scenario(job: &Job<'_>) -> String {
+/// What the floor does, said in chatbench's words; with `churn`, half of those who move say
+/// goodbye, and half are cut off. They are soon back, lest there be less to deliver.
+fn scenario(job: &Job<'_>, churn: f64) -> String {
     let Job { port, clients, room_size, sends, seconds, .. } = job;
     // A scenario cannot be silent; one message a second among thousands of clients nearly is.
     let sends = sends.max(1.0);
+    let each = *clients as f64 * churn / 100.0 / 2.0;
+    let churn = match churn {
+        0.0 => String::new(),
+        _ => format!("\x20 churn: {{disconnect: {each}/s, drop: {each}/s, away: 500 ms}}\n"),
+    };
     format!(
         "name: bench\n\
          target: http://127.0.0.1:{port}\n\
@@ -88,6 +98,7 @@ fn scenario(job: &Job<'_>) -> String {
          \x20 connect_rate: 100000/s\n\
          \x20 arrivals: constant\n\
          \x20 phases: [hold: {{rate: {sends:.0}/s, for: {} s}}]\n\
+         {churn}\
          message: {{size: {} B}}\n\
          seed: 1\n",
         seconds.ceil(),

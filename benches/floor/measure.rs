@@ -38,6 +38,7 @@ const PING: Duration = Duration::from_secs(25);
 pub(crate) fn run(args: &RunArgs) -> Result<(), Box<dyn Error + Send + Sync>> {
     let bench = Bench::new(args)?;
     let mut report = Report::new(bench.machine.clone(), bench.generators[1..].first());
+    report.churn = args.churn;
     if args.measures(Measurement::Cpu) {
         report.cpu = cpu::measure(&bench)?;
     }
@@ -59,6 +60,8 @@ struct Bench {
     machine: Machine,
     /// The floor first.
     generators: Vec<Generator>,
+    /// chatbench while its clients come and go, if that is asked for.
+    churning: Option<Generator>,
     loads: Vec<u64>,
     repetitions: usize,
     quick: bool,
@@ -75,11 +78,12 @@ impl Bench {
         match &args.generator_cmd {
             Some(template) => generators.push(Generator::Other(template.clone())),
             None if args.floor_only => {}
-            None => generators.push(Generator::Chatbench),
+            None => generators.push(Generator::Chatbench { churn: 0.0 }),
         }
         Ok(Bench {
             machine: Machine::here()?,
             generators,
+            churning: args.churn.map(|churn| Generator::Chatbench { churn }),
             loads: args.loads.clone().unwrap_or(vec![9_000, 45_000, 90_000, 250_000]),
             repetitions: args.repetitions.unwrap_or(if args.quick { 1 } else { 3 }).max(1),
             quick: args.quick,

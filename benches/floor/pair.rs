@@ -119,10 +119,10 @@ impl Pair {
     /// chatbench's exit codes by their meaning.
     fn verdict(&self, status: ExitStatus) -> String {
         match (&self.kind, status.code()) {
-            (Generator::Chatbench, Some(0)) => "pass".to_owned(),
-            (Generator::Chatbench, Some(1)) => "fail".to_owned(),
-            (Generator::Chatbench, Some(4)) => "threshold missed".to_owned(),
-            (Generator::Chatbench, Some(5)) => "unknown".to_owned(),
+            (Generator::Chatbench { .. }, Some(0)) => "pass".to_owned(),
+            (Generator::Chatbench { .. }, Some(1)) => "fail".to_owned(),
+            (Generator::Chatbench { .. }, Some(4)) => "threshold missed".to_owned(),
+            (Generator::Chatbench { .. }, Some(5)) => "unknown".to_owned(),
             (_, Some(0)) => "done".to_owned(),
             _ => status.to_string(),
         }

@@ -34,6 +34,8 @@ pub(crate) struct Report {
     pub(crate) command: String,
     /// What is measured beside the floor, if anything is.
     pub(crate) subject: Option<String>,
+    /// The percentage of the clients that move each second where that is measured, too.
+    pub(crate) churn: Option<f64>,
     pub(crate) bars: Bars,
     pub(crate) cpu: Vec<LoadRow>,
     pub(crate) saturation: Vec<Rung>,
@@ -49,6 +51,7 @@ impl Report {
             machine,
             command: start.into_iter().chain(given).collect::<Vec<_>>().join(" "),
             subject: subject.map(|generator| generator.name().to_owned()),
+            churn: None,
             bars: BARS,
             cpu: Vec::new(),
             saturation: Vec::new(),

@@ -232,7 +232,7 @@ impl Guest<'_> {
         self.admit(&queue).await?;
         let mut turned = self.hall.turned.subscribe();
         let mut pings = tokio::time::interval(Duration::from_millis(PING_MS));
-        let lifetime = self.hall.manners.connections_last.filter(|_| self.number % 3 == 0);
+        let lifetime = self.hall.manners.connections_last.filter(|_| self.number.is_multiple_of(3));
         let mut end = tokio::time::interval(lifetime.unwrap_or(PATIENCE));
         let mut acted = false;
         loop {

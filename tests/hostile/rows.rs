@@ -76,11 +76,11 @@ fn floods() -> Vec<Row> {
         .doubts(&[])
         .check(all_unexpected),
         Row::new("huge arrays, up to the limit on frames", async |guest| {
-            let name = if guest.number % 2 == 0 { "onreceive-msg" } else { "presence" };
+            let name = if guest.number.is_multiple_of(2) { "onreceive-msg" } else { "presence" };
             let head = format!(r#"42["{name}",["#);
             let ones = "1,".repeat(((1 << 20) - head.len()) / 2 - 2);
             guest.connection.write(&text(&format!("{head}{ones}1]]"))).await?;
-            if guest.number % 2 == 0 {
+            if guest.number.is_multiple_of(2) {
                 guest.count();
             }
             Ok(())
@@ -148,7 +148,7 @@ fn endings() -> Vec<Row> {
                 guest.connection.request().await?;
                 guest.connection.gone().await
             },
-            async |guest| if guest.number % 3 == 0 { over() } else { Ok(()) },
+            async |guest| if guest.number.is_multiple_of(3) { over() } else { Ok(()) },
         )
         .ends_with(4),
     ]

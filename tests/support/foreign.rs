@@ -53,20 +53,25 @@ impl Foreign {
     /// # Panics
     /// When it is not installed where it is required, or does not start.
     pub(crate) fn node(options: &str) -> Option<Foreign> {
-        Foreign::start(&NODE, &[("SOCKET_IO_OPTIONS", options)])
+        Foreign::start(&NODE, 0, &[("SOCKET_IO_OPTIONS", options)])
     }
 
     /// The same with a whole `environment`, which `server.js` explains.
     pub(crate) fn node_with(environment: &[(&str, &str)]) -> Option<Foreign> {
-        Foreign::start(&NODE, environment)
+        Foreign::node_on(0, environment)
+    }
+
+    /// The same where another one was, that has ended.
+    pub(crate) fn node_on(port: u16, environment: &[(&str, &str)]) -> Option<Foreign> {
+        Foreign::start(&NODE, port, environment)
     }
 
     /// python-socketio on uvicorn with `options`, those of `socketio.AsyncServer` as JSON.
     pub(crate) fn python(options: &str) -> Option<Foreign> {
-        Foreign::start(&PYTHON, &[("SOCKET_IO_OPTIONS", options)])
+        Foreign::start(&PYTHON, 0, &[("SOCKET_IO_OPTIONS", options)])
     }
 
-    fn start(kind: &Kind, environment: &[(&str, &str)]) -> Option<Foreign> {
+    fn start(kind: &Kind, port: u16, environment: &[(&str, &str)]) -> Option<Foreign> {
         let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
         let folder = interop.join(kind.folder);
         let program = match folder.join(kind.program) {
@@ -79,6 +84,7 @@ impl Foreign {
         }
         let mut process = Command::new(program)
             .arg(kind.script)
+            .args((port > 0).then(|| port.to_string()))
             .current_dir(folder)
             .envs(environment.iter().copied())
             .stdin(Stdio::piped())
@@ -94,6 +100,12 @@ impl Foreign {
     /// Where it listens.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        let port = self.url.rsplit(':').next().map(str::parse);
+        port.expect("a URL with a port").expect("a number")
     }
 
     /// The id of its process.

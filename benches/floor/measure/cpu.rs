@@ -8,11 +8,11 @@ use super::load::{self, LoadRun};
 use super::{Bench, Outcome, PING, outcome};
 use crate::stats::Spread;
 
-/// All repetitions of one offered load, of the floor and of the generator beside it.
+/// All repetitions of one offered load, of the floor and of the generators beside it.
 #[derive(Debug, Serialize)]
 pub(crate) struct LoadRow {
     pub(crate) offered_per_s: u64,
-    /// In the order of the generators, each with its repetitions.
+    /// In the order of the generators, the churning one last; each with its repetitions.
     pub(crate) runs: Vec<Vec<Outcome<LoadRun>>>,
 }
 
@@ -26,11 +26,12 @@ impl LoadRow {
 
 /// Alternates the generators, so that what changes with time meets both.
 pub(super) fn measure(bench: &Bench) -> io::Result<Vec<LoadRow>> {
+    let generators: Vec<_> = bench.generators.iter().chain(&bench.churning).collect();
     let mut rows = Vec::new();
     for &offered_per_s in &bench.loads {
-        let mut runs: Vec<_> = bench.generators.iter().map(|_| Vec::new()).collect();
+        let mut runs: Vec<_> = generators.iter().map(|_| Vec::new()).collect();
         for repetition in 1..=bench.repetitions {
-            for (generator, runs) in bench.generators.iter().zip(&mut runs) {
+            for (generator, runs) in generators.iter().zip(&mut runs) {
                 let step = format!("cpu-{offered_per_s}-{repetition}");
                 let run = load::run(bench, generator, PING, offered_per_s as f64, &step);
                 let cost =

@@ -40,27 +40,32 @@ fn cpu(report: &Report) -> String {
         "deliveries/s", "floor", "ratio"
     );
     for row in &report.cpu {
-        let (floor, other) = (row.cost(0), row.cost(1));
-        let ratio = ratio(other, floor);
         let notes = load_notes(row, subject);
         let doubt = if notes.is_empty() { "" } else { ", doubtful:" };
-        let bar = bar("≤", report.bars.cpu_ratio_max, ratio, |ratio, bar| ratio <= bar);
-        let _ = writeln!(
-            text,
-            "{:>14}  {:>22}  {:>22}  {:>6}  {bar}{doubt}",
-            grouped(row.offered_per_s as f64),
-            costs(floor),
-            costs(other),
-            shown(ratio),
-        );
+        let offered = grouped(row.offered_per_s as f64);
+        let costs = (row.cost(0), row.cost(1));
+        let _ = writeln!(text, "{}{doubt}", cost_line(&offered, costs, report.bars.cpu_ratio_max));
+        if let Some(churn) = report.churn {
+            let costs = (row.cost(0), row.cost(2));
+            let moving = format!("{churn} %/s move");
+            let line = cost_line(&moving, costs, report.bars.cpu_ratio_max);
+            let _ = writeln!(text, "{line}{doubt}");
+        }
         text.push_str(&notes);
     }
     text
 }
 
+fn cost_line(label: &str, (floor, other): (Option<Spread>, Option<Spread>), most: f64) -> String {
+    let ratio = ratio(other, floor);
+    let bar = bar("≤", most, ratio, |ratio, bar| ratio <= bar);
+    let (floor, other, ratio) = (costs(floor), costs(other), shown(ratio));
+    format!("{label:>14}  {floor:>22}  {other:>22}  {ratio:>6}  {bar}")
+}
+
 fn load_notes(row: &LoadRow, subject: &str) -> String {
     let mut text = String::new();
-    for (generator, runs) in ["floor", subject].iter().zip(&row.runs) {
+    for (generator, runs) in ["floor", subject, "churning"].iter().zip(&row.runs) {
         for (repetition, run) in (1..).zip(runs) {
             let mut notes = match run {
                 Ok(run) => run.window.doubts(row.offered_per_s as f64),
