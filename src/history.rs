@@ -157,10 +157,7 @@ pub enum Awaited {
     /// An acknowledgement, or the confirming event.
     Answer,
     /// A message that somebody says in the room.
-    Message {
-        /// How long each has had to be heard that counts.
-        within: Duration,
-    },
+    Message,
 }
 
 /// How a user ends its connection on purpose.

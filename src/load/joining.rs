@@ -133,7 +133,7 @@ impl Crowd {
             }
         };
         let asking = &mut self.seats[seat as usize];
-        asking.membership = Membership::Joining { asked: at, probed: None, ack };
+        asking.membership = Membership::Joining { asked: at, probed: None, owed: None, ack };
         asking.unheard = Some(at);
         self.rooms[place as usize].joining += 1;
         match join.confirm {
@@ -217,30 +217,37 @@ impl Crowd {
 
     fn mark_probed(&mut self, place: u32, prober: u32, now: Timestamp) {
         let echoed = self.sender_echoed();
+        let time = self.brief.scenario.timeouts.join / 2;
         for &seat in &self.rooms[place as usize].seats {
             if seat == prober && !echoed {
                 continue;
             }
-            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
+            let state = &mut self.seats[seat as usize].membership;
+            if let Membership::Joining { asked, probed, owed, .. } = state {
                 probed.get_or_insert(now);
+                if now.since(*asked) >= time {
+                    owed.get_or_insert(now);
+                }
             }
         }
     }
 
-    /// A member that heard nothing of what was said for too long is deaf. One to whom nobody could
-    /// say anything is not, but the assembly does not wait for it any longer.
+    /// A member is deaf that heard nothing of what was said when its join had had half of its time,
+    /// for the other half of it. One to whom nobody could say anything is not, but the assembly
+    /// does not wait for it any longer.
     fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
         let patience = self.brief.scenario.timeouts.join;
         for slot in 0..self.rooms[place as usize].seats.len() {
             let seat = self.rooms[place as usize].seats[slot];
-            let Membership::Joining { asked, probed, .. } = self.seats[seat as usize].membership
+            let Membership::Joining { asked, probed, owed, .. } =
+                self.seats[seat as usize].membership
             else {
                 continue;
             };
-            match probed {
-                Some(probed) if probed + patience < now => self.deaf(seat, asked, now),
-                None if asked + patience < now => self.settled(seat),
-                Some(_) | None => {}
+            match (probed, owed) {
+                (_, Some(owed)) if owed + patience / 2 < now => self.deaf(seat, asked, now),
+                (None, _) if asked + patience < now => self.settled(seat),
+                _ => {}
             }
         }
     }
@@ -248,7 +255,7 @@ impl Crowd {
     fn deaf(&mut self, seat: u32, asked: Timestamp, now: Timestamp) {
         let Seat { user, room, place, .. } = self.seats[seat as usize];
         let awaited = match self.brief.scenario.dialect.join.confirm {
-            Confirm::Probe => Awaited::Message { within: self.brief.scenario.timeouts.join },
+            Confirm::Probe => Awaited::Message,
             Confirm::Ack | Confirm::Event { .. } | Confirm::Settle(_) => Awaited::Answer,
         };
         let kind = EventKind::JoinUnconfirmed { room, after: now.since(asked), awaited };
@@ -347,8 +354,9 @@ impl Crowd {
     /// What one of the members said last may have gone with its connection.
     fn unmark_probed(&mut self, place: u32) {
         for &seat in &self.rooms[place as usize].seats {
-            if let Membership::Joining { probed, .. } = &mut self.seats[seat as usize].membership {
-                *probed = None;
+            let state = &mut self.seats[seat as usize].membership;
+            if let Membership::Joining { probed, owed, .. } = state {
+                (*probed, *owed) = (None, None);
             }
         }
     }

@@ -128,6 +128,8 @@ pub(super) enum Membership {
         asked: Timestamp,
         /// When somebody else first said something that it should have heard.
         probed: Option<Timestamp>,
+        /// The same, once its join had had half of its time.
+        owed: Option<Timestamp>,
         /// The acknowledgement that would be the evidence.
         ack: Option<u64>,
     },

@@ -25,8 +25,6 @@ pub(super) struct Flight {
     /// Of forgotten messages below this nothing can be said: their sender's connection was lost
     /// after them, or they went unjudged.
     untold_below: u32,
-    /// When the last message was sent.
-    last_said: Timestamp,
     /// When the latest message was sent that anybody has heard.
     last_heard: Timestamp,
 }
@@ -103,10 +101,6 @@ impl Flight {
         (self.base..).zip(&mut self.entries)
     }
 
-    pub(super) fn last_said(&self) -> Timestamp {
-        self.last_said
-    }
-
     pub(super) fn last_heard(&self) -> Timestamp {
         self.last_heard
     }
@@ -119,13 +113,11 @@ impl Flight {
 
     /// Takes the next message into the account.
     pub(super) fn keep(&mut self, expectation: Expectation) {
-        self.last_said = expectation.sent;
         self.entries.push_back(expectation);
     }
 
     /// Leaves the next message out of an account that is empty.
-    pub(super) fn skip(&mut self, sent: Timestamp) {
-        self.last_said = sent;
+    pub(super) fn skip(&mut self) {
         assert!(self.entries.is_empty(), "{} messages are in the account", self.entries.len());
         self.base += 1;
         self.tell_nothing();

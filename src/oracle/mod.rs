@@ -48,6 +48,9 @@ pub struct Promises {
     /// Whether one sender's messages to a room reach each member in the order sent, as long as
     /// neither of them reconnects.
     pub ordered: bool,
+    /// How long a join may take, and its evidence: the join itself half of it, and as long a
+    /// message that is said then.
+    pub join_timeout: Duration,
     /// After this much time a message is late, and its flight is over.
     pub delivery_timeout: Duration,
     /// Messages kept account of at a time; past it the oldest go unjudged.
@@ -176,7 +179,7 @@ impl Oracle {
             }
             EventKind::Joining { room } => {
                 let seat = self.seat(event.user, *room);
-                self.suspicions.asks(seat);
+                self.suspicions.asks(seat, event.at);
                 let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
                 self.tally.may += u64::from(allowed);
             }
@@ -270,7 +273,7 @@ impl Oracle {
         }
         let room = &mut self.rooms[seat.room()];
         if room.standing(seat.slot()) != Standing::Out {
-            self.suspicions.spoke(seat, at, echoed);
+            self.suspicions.spoke(seat, at, &self.promises);
         }
         let expected = room.sent(seat.slot(), message, at, echoed);
         self.tally.must += u64::from(expected.owed);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::expectation::Released;
+use super::room::Retired;
 use super::roster::Seat;
 use super::{Finding, Oracle};
 use crate::time::Timestamp;
@@ -33,15 +35,45 @@ impl Oracle {
         }
         let (room, slot) = (seat.room(), seat.slot());
         let Some(retired) = self.rooms[room].retire_oldest(slot, |_| true) else { return false };
-        self.in_flight -= retired.forgotten;
-        if !self.conclude(room, slot, &retired, now, found) {
-            self.tally.unjudged += 1;
-        }
+        self.give_up(room, slot, retired, now, found);
         true
     }
 
+    /// Judges a message before the end, as far as that can be.
+    fn give_up(
+        &mut self,
+        room: usize,
+        slot: usize,
+        mut retired: Retired,
+        now: Timestamp,
+        found: &mut impl FnMut(Finding),
+    ) {
+        self.in_flight -= retired.forgotten;
+        let excused = self.excuse_the_silent(room, slot, &mut retired);
+        if !self.conclude(room, slot, &retired, now, found) || excused {
+            self.tally.unjudged += 1;
+        }
+    }
+
+    /// Lets those off whose connection may be dead without anybody having noticed yet, or all if
+    /// that of the sender may be; whether there were any.
+    fn excuse_the_silent(&mut self, room: usize, mouth: usize, retired: &mut Retired) -> bool {
+        let sent = retired.expectation.sent;
+        let reached = self.has_reached(room, mouth, sent);
+        let (roster, alive) = (&self.roster, &self.alive);
+        let time = self.promises.delivery_timeout;
+        let silent = |slot: usize| alive[roster.member(room, slot).index()].since(sent) <= time;
+        let owing = retired.expectation.owing().filter(|&slot| !reached || silent(slot));
+        let mut released = Released::default();
+        for slot in owing.collect::<Vec<_>>() {
+            released.add(retired.expectation.release(slot));
+        }
+        self.let_off(released);
+        released.deliveries > 0
+    }
+
     /// Judges the messages whose time is over and that others wait behind: those that were not
-    /// heard by all are lost, though they might still have come late.
+    /// heard by all who live are lost, though they might still have come late.
     fn judge_overdue(&mut self, now: Timestamp, found: &mut impl FnMut(Finding)) {
         self.sweep(now);
         let over = now - self.promises.delivery_timeout;
@@ -50,8 +82,7 @@ impl Oracle {
                 let overdue =
                     |room: &mut super::Room| room.retire_oldest(slot, |oldest| oldest.sent < over);
                 while let Some(retired) = overdue(&mut self.rooms[room]) {
-                    self.in_flight -= retired.forgotten;
-                    self.conclude(room, slot, &retired, now, found);
+                    self.give_up(room, slot, retired, now, found);
                 }
             }
         }

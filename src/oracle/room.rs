@@ -285,7 +285,7 @@ impl Room {
     ) -> bool {
         self.check_next(mouth, message);
         self.last_sent = at;
-        self.flights[mouth].skip(at);
+        self.flights[mouth].skip();
         let adrift = self.membership.standing(mouth) == Standing::Out;
         let but = (!sender_echoed).then_some(mouth);
         !adrift && self.membership.is_anyone_in(but)
@@ -299,11 +299,6 @@ impl Room {
     /// Whether the member at `mouth` has sent that many messages.
     pub(super) fn has_sent(&self, mouth: usize, sequence: u32) -> bool {
         sequence < self.flights[mouth].next()
-    }
-
-    /// When the member at `mouth` spoke last.
-    pub(super) fn last_said(&self, mouth: usize) -> Timestamp {
-        self.flights[mouth].last_said()
     }
 
     /// When the latest was sent of all that anybody has heard of the member at `mouth`.
@@ -361,11 +356,11 @@ impl Room {
         }
         let mut released = Released::default();
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
+            // Whoever is echoed is a receiver of its own.
+            released.add(release_one(flight, slot, alive, time));
             if mouth == slot {
                 released.add(flight.set_adrift(time));
-                continue;
             }
-            released.add(release_one(flight, slot, alive, time));
         }
         released
     }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::roster::Seat;
-use super::{Finding, Oracle, Violation, ViolationKind};
+use super::{Finding, Oracle, Promises, Violation, ViolationKind};
 use crate::chat::RoomId;
 use crate::history::{Awaited, Event};
 use crate::time::Timestamp;
@@ -27,17 +27,23 @@ fn in_room(room: usize) -> RangeInclusive<Key> {
 /// Joins without evidence: those that still have time, and those that have had it.
 #[derive(Debug, Default)]
 pub(super) struct Suspicions {
-    /// Of each member that has asked, who spoke since, on a connection that is not lost.
-    joining: BTreeMap<Key, Vec<Speaker>>,
+    /// Those who have asked.
+    joining: BTreeMap<Key, Joining>,
     /// At most one for each seat.
     accused: BTreeMap<Key, Accused>,
 }
 
-/// Somebody whom a joiner should have heard.
+#[derive(Debug)]
+struct Joining {
+    asked: Timestamp,
+    speakers: Vec<Speaker>,
+}
+
+/// Somebody whom a joiner should hear, on a connection that is not lost.
 #[derive(Clone, Copy, Debug)]
 struct Speaker {
     mouth: usize,
-    /// When it first spoke since the join; of an accusation, when it last did before that.
+    /// When it first spoke after the join had had its time.
     said: Timestamp,
 }
 
@@ -72,8 +78,8 @@ impl Suspicions {
     }
 
     /// A member asks to be let in.
-    pub(super) fn asks(&mut self, seat: Seat) {
-        self.joining.insert(key(seat), Vec::new());
+    pub(super) fn asks(&mut self, seat: Seat, asked: Timestamp) {
+        self.joining.insert(key(seat), Joining { asked, speakers: Vec::new() });
     }
 
     /// It is not joining any more.
@@ -82,13 +88,14 @@ impl Suspicions {
     }
 
     /// The member at `mouth` spoke to its room on a connection that is not lost.
-    pub(super) fn spoke(&mut self, mouth: Seat, said: Timestamp, sender_echoed: bool) {
+    pub(super) fn spoke(&mut self, mouth: Seat, said: Timestamp, promises: &Promises) {
         if self.joining.is_empty() {
             return;
         }
         let (room, mouth) = key(mouth);
-        for ((_, slot), speakers) in self.joining.range_mut(in_room(room)) {
-            let hears = *slot != mouth || sender_echoed;
+        for ((_, slot), Joining { asked, speakers }) in self.joining.range_mut(in_room(room)) {
+            let is_in = said.since(*asked) >= promises.join_timeout / 2;
+            let hears = is_in && (*slot != mouth || promises.sender_echoed);
             let known = || speakers.iter().any(|speaker| speaker.mouth == mouth);
             if hears && speakers.len() < SPEAKERS_MAX && !known() {
                 speakers.push(Speaker { mouth, said });
@@ -108,18 +115,12 @@ impl Oracle {
     ) {
         let seat = self.seat(event.user, room);
         self.look_into(key(seat), found);
-        let mut speakers = self.suspicions.joining.remove(&key(seat)).unwrap_or_default();
-        let had = match awaited {
-            Awaited::Answer => true,
-            Awaited::Message { within } => {
-                speakers.retain(|speaker| event.at.since(speaker.said) >= within);
-                false
-            }
-        };
-        // All that they said until now must have reached the server, not only the first of it,
-        // which may have overtaken the join.
+        let joining = self.suspicions.joining.remove(&key(seat));
+        let mut speakers = joining.map(|joining| joining.speakers).unwrap_or_default();
+        let time = self.promises.join_timeout / 2;
+        speakers.retain(|speaker| event.at.since(speaker.said) >= time);
+        let had = awaited == Awaited::Answer;
         let there = &self.rooms[seat.room()];
-        speakers.iter_mut().for_each(|speaker| speaker.said = there.last_said(speaker.mouth));
         let standing = there.standing(seat.slot());
         let course = there.course(seat.slot(), event.at);
         let detail = format!("deaf for {}", humantime::format_duration(after));
@@ -169,8 +170,8 @@ impl Oracle {
     /// said has reached the server.
     pub(super) fn speaker_gone(&mut self, seat: Seat, found: &mut impl FnMut(Finding)) {
         let (room, mouth) = key(seat);
-        for (_, speakers) in self.suspicions.joining.range_mut(in_room(room)) {
-            speakers.retain(|speaker| speaker.mouth != mouth);
+        for (_, joining) in self.suspicions.joining.range_mut(in_room(room)) {
+            joining.speakers.retain(|speaker| speaker.mouth != mouth);
         }
         let suspects = self.suspicions.accused.range(in_room(room));
         let heard =
@@ -189,7 +190,8 @@ impl Oracle {
     fn look_into(&mut self, key: Key, found: &mut impl FnMut(Finding)) {
         let Some(accused) = self.suspicions.accused.get(&key) else { return };
         let (room, _) = key;
-        let had = accused.had || accused.speakers.iter().any(|it| self.has_reached(room, it));
+        let had = accused.had
+            || accused.speakers.iter().any(|it| self.has_reached(room, it.mouth, it.said));
         let Some(accused) = self.suspicions.accused.get_mut(&key) else { return };
         accused.had = had;
         if accused.is_proven()
@@ -199,12 +201,12 @@ impl Oracle {
         }
     }
 
-    /// Whether the server is known to have had all that `speaker` said: somebody heard the last
-    /// of it, or something later, or its connection stood for long enough after it.
-    fn has_reached(&self, room: usize, speaker: &Speaker) -> bool {
-        let (alive, time) = self.excuse(self.roster.member(room, speaker.mouth));
-        let heard = self.rooms[room].last_heard_of(speaker.mouth) >= speaker.said;
-        heard || alive.since(speaker.said) > time
+    /// Whether the server is known to have had what the member at `mouth` said on its present
+    /// connection: somebody heard it, or something later, or that connection stood for long enough.
+    pub(super) fn has_reached(&self, room: usize, mouth: usize, said: Timestamp) -> bool {
+        let (alive, time) = self.excuse(self.roster.member(room, mouth));
+        let heard = self.rooms[room].last_heard_of(mouth) >= said;
+        heard || alive.since(said) > time
     }
 
     /// The run is over: no connection that still stands is taken for dead.

@@ -174,6 +174,7 @@ fn promises(brief: &Brief) -> Promises {
     Promises {
         sender_echoed: scenario.dialect.sender == SenderPolicy::Echoed,
         ordered: scenario.order != OrderPolicy::Off,
+        join_timeout: scenario.timeouts.join,
         delivery_timeout: scenario.timeouts.delivery,
         in_flight_max: scenario.limits.in_flight_messages_max as usize,
     }

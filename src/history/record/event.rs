@@ -128,13 +128,8 @@ impl EventWriter {
             EventKind::Left { room } => self.in_room(LEFT, event, *room, out),
             EventKind::Joined { room, after } => self.lasting(JOINED, event, (*room, *after), out),
             EventKind::JoinUnconfirmed { room, after, awaited } => {
-                let within = match awaited {
-                    Awaited::Answer => None,
-                    Awaited::Message { within } => Some(*within),
-                };
-                let first = JOIN_UNCONFIRMED | flag(within.is_some());
+                let first = JOIN_UNCONFIRMED | flag(*awaited == Awaited::Message);
                 self.lasting(first, event, (*room, *after), out);
-                within.iter().for_each(|within| put_duration(*within, out));
             }
             EventKind::FirstHeard { room, after } => {
                 self.lasting(FIRST_HEARD, event, (*room, *after), out);
@@ -283,7 +278,7 @@ impl EventReader {
             JOIN_UNCONFIRMED => {
                 let (room, after) = (self.room(bytes)?, duration(bytes)?);
                 let awaited = match yes {
-                    true => Awaited::Message { within: duration(bytes)? },
+                    true => Awaited::Message,
                     false => Awaited::Answer,
                 };
                 EventKind::JoinUnconfirmed { room, after, awaited }

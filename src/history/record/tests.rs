@@ -53,7 +53,7 @@ fn kind(rng: &mut impl Rng) -> EventKind {
         14 => EventKind::Joined { room, after },
         15 => {
             let awaited = match rng.random() {
-                true => Awaited::Message { within: after },
+                true => Awaited::Message,
                 false => Awaited::Answer,
             };
             EventKind::JoinUnconfirmed { room, after, awaited }

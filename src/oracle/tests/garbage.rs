@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::judging::{Step, World, at, text};
+use super::judging::{Step, TIMEOUT, World, at, text};
 use super::seeds;
 use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::{Awaited, Event, EventKind, Session};
@@ -23,6 +23,7 @@ fn whatever_a_server_says_the_oracle_stands() {
             users: 80,
             echoed: rng.random_bool(0.5),
             ordered: rng.random_bool(0.5),
+            join_timeout: TIMEOUT,
             in_flight_max: IN_FLIGHT_MAX,
         };
         let events = events(&world, rng);
@@ -71,7 +72,7 @@ impl Garbage<'_> {
         let after = Duration::from_millis(1);
         let anybody = self.rng.random_range(0..world.users as u32);
         let room_id = RoomId(room);
-        let awaited = [Awaited::Answer, Awaited::Message { within: after }];
+        let awaited = [Awaited::Answer, Awaited::Message];
         let awaited = awaited[self.rng.random_range(0..2)];
         match self.rng.random_range(0..20) {
             0 => (member, EventKind::Joining { room: room_id }),

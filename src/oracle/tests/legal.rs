@@ -38,6 +38,8 @@ impl Oddities {
         self.heard_after_timeout += other.heard_after_timeout;
         self.said_into_the_void += other.said_into_the_void;
         self.drops += other.drops;
+        self.drops_unnoticed += other.drops_unnoticed;
+        self.deaf += other.deaf;
     }
 
     fn all_seen(self) -> bool {
@@ -47,6 +49,8 @@ impl Oddities {
             heard_after_timeout,
             said_into_the_void,
             drops,
+            drops_unnoticed,
+            deaf,
         } = self;
         [
             heard_again_after_reconnect,
@@ -54,6 +58,8 @@ impl Oddities {
             heard_after_timeout,
             said_into_the_void,
             drops,
+            drops_unnoticed,
+            deaf,
         ]
         .into_iter()
         .all(|seen| seen >= 20)

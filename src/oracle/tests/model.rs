@@ -14,13 +14,17 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::judging::World;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Event, EventKind, Session};
+use crate::history::{Awaited, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// The longest way up, between two nodes, and down, in microseconds: together less than
 /// [`super::judging::TIMEOUT`].
 const DELAY_MAX_US: u64 = 200_000;
 const TEXT_BYTES: u32 = 48;
+/// Twice as long as a join takes, or a message.
+const JOIN_US: u64 = 1_300_000;
+/// The longest that a dead connection goes unnoticed: longer than that.
+const UNNOTICED_MAX_US: u64 = 3_000_000;
 
 /// How it is known that a member is in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,18 +50,54 @@ pub(super) struct Oddities {
     pub(super) heard_after_timeout: u32,
     pub(super) said_into_the_void: u32,
     pub(super) drops: u32,
+    pub(super) drops_unnoticed: u32,
+    /// Joins without evidence in time: somebody's connection was dead.
+    pub(super) deaf: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Action {
-    Connect { user: u32 },
-    Say { user: u32, room: u32 },
-    Drop { user: u32 },
-    Settled { connection: usize, room: u32 },
-    AtServer { connection: usize, packet: Packet, delayed: bool },
-    Relayed { node: usize, origin: usize, message: usize },
-    Noticed { connection: usize },
-    AtClient { connection: usize, frame: Packet },
+    Connect {
+        user: u32,
+    },
+    Say {
+        user: u32,
+        room: u32,
+    },
+    Drop {
+        user: u32,
+    },
+    /// The user learns that its connection is lost.
+    Lost {
+        connection: usize,
+    },
+    /// A joiner has heard nothing of what was said, for as long as anything may take.
+    Deaf {
+        connection: usize,
+        room: u32,
+        probed: u64,
+    },
+    Settled {
+        connection: usize,
+        room: u32,
+    },
+    AtServer {
+        connection: usize,
+        packet: Packet,
+        delayed: bool,
+    },
+    Relayed {
+        node: usize,
+        origin: usize,
+        message: usize,
+    },
+    Noticed {
+        connection: usize,
+    },
+    AtClient {
+        connection: usize,
+        frame: Packet,
+    },
 }
 
 /// What travels: a join or its acknowledgement, or a message by its number.
@@ -70,10 +110,14 @@ enum Packet {
 struct Connection {
     user: u32,
     node: usize,
+    /// When it was made, and all rooms asked for.
+    since: u64,
     lost: Option<Fate>,
     rooms: BTreeSet<u32>,
     /// Rooms in which this client knows itself to be.
     joined: BTreeSet<u32>,
+    /// Since when others speak where it is joining, as far as is known.
+    probed: BTreeMap<u32, u64>,
     up: u64,
     down: u64,
 }
@@ -149,7 +193,8 @@ fn draw_world(rng: &mut Xoshiro256PlusPlus) -> World {
     });
     let rooms = rooms.collect();
     let (echoed, users) = (rng.random_bool(0.3), users as usize);
-    World { rooms, users, echoed, ordered: true, in_flight_max: 1 << 20 }
+    let join_timeout = Duration::from_micros(JOIN_US);
+    World { rooms, users, echoed, ordered: true, join_timeout, in_flight_max: 1 << 20 }
 }
 
 impl Model<'_> {
@@ -199,6 +244,8 @@ impl Model<'_> {
             Action::Connect { user } => self.connect(user),
             Action::Say { user, room } => self.say(user, room),
             Action::Drop { user } => self.lose(user),
+            Action::Lost { connection } => self.notice(connection),
+            Action::Deaf { connection, room, probed } => self.deafen(connection, room, probed),
             Action::Settled { connection, room } => {
                 if self.connections[connection].lost.is_none() {
                     self.join(connection, room, self.now);
@@ -216,7 +263,9 @@ impl Model<'_> {
     fn connect(&mut self, user: u32) {
         let node = self.rng.random_range(0..self.nodes);
         let (rooms, joined) = (BTreeSet::new(), BTreeSet::new());
-        let connection = Connection { user, node, lost: None, rooms, joined, up: 0, down: 0 };
+        let (probed, since) = (BTreeMap::new(), self.now);
+        let connection =
+            Connection { user, node, since, lost: None, rooms, joined, probed, up: 0, down: 0 };
         self.connections.push(connection);
         let connection = self.connections.len() - 1;
         self.present[user as usize] = Some(connection);
@@ -250,6 +299,35 @@ impl Model<'_> {
         };
         let number = self.write_down(user, room);
         self.send(connection, Packet::Message(number));
+        if self.confirm == Confirm::Heard {
+            self.probe(connection, room);
+        }
+    }
+
+    /// Whoever joins should hear what was said just now.
+    fn probe(&mut self, speaking: usize, room: u32) {
+        for connection in self.present.iter().flatten().copied().collect::<Vec<_>>() {
+            let there = &mut self.connections[connection];
+            let member = self.world.rooms[room as usize].contains(&there.user);
+            let asked = self.now - there.since >= JOIN_US / 2;
+            let hears = member && asked && (connection != speaking || self.world.echoed);
+            if hears && !there.joined.contains(&room) && !there.probed.contains_key(&room) {
+                there.probed.insert(room, self.now);
+                let (due, probed) = (self.now + JOIN_US / 2, self.now);
+                self.add(due, Action::Deaf { connection, room, probed });
+            }
+        }
+    }
+
+    fn deafen(&mut self, connection: usize, room: u32, probed: u64) {
+        let Connection { user, joined, probed: since, .. } = &self.connections[connection];
+        let (user, waits) = (*user, !joined.contains(&room) && since.get(&room) == Some(&probed));
+        if waits && self.present[user as usize] == Some(connection) {
+            self.oddities.deaf += 1;
+            let (room, after) = (RoomId(room), Duration::from_micros(JOIN_US));
+            let awaited = Awaited::Message;
+            self.note(self.now, user, EventKind::JoinUnconfirmed { room, after, awaited });
+        }
     }
 
     fn write_down(&mut self, user: u32, room: u32) -> usize {
@@ -265,12 +343,36 @@ impl Model<'_> {
     }
 
     fn lose(&mut self, user: u32) {
-        let Some(connection) = self.present[user as usize].take() else { return };
+        let Some(connection) = self.present[user as usize] else { return };
+        if self.connections[connection].lost.is_some() {
+            return;
+        }
         self.oddities.drops += 1;
-        self.note(self.now, user, EventKind::Disconnected { why: "lost".into(), resumable: false });
         let later = self.now + self.rng.random_range(0..3_000_000);
         let fates = [Fate::Lost, Fate::Arrives, Fate::ArrivesAt(later)];
         self.connections[connection].lost = Some(fates[self.rng.random_range(0..3)]);
+        if self.rng.random_bool(0.7) {
+            return self.notice(connection);
+        }
+        self.oddities.drops_unnoticed += 1;
+        // What is on its way is not late for that: it is lost, or the way up still stands.
+        self.connections[connection].lost = Some(fates[self.rng.random_range(0..2)]);
+        let due = self.now + self.rng.random_range(0..UNNOTICED_MAX_US);
+        self.add(due, Action::Lost { connection });
+    }
+
+    /// The user knows that its connection is lost.
+    fn notice(&mut self, connection: usize) {
+        let user = self.connections[connection].user;
+        self.present[user as usize] = None;
+        self.note(self.now, user, EventKind::Disconnected { why: "lost".into(), resumable: false });
+        for room in 0..self.world.rooms.len() {
+            if self.world.rooms[room].contains(&user) {
+                for there in &mut self.connections {
+                    there.probed.remove(&(room as u32));
+                }
+            }
+        }
         let noticed = self.now + self.rng.random_range(0..2_000_000);
         self.add(noticed, Action::Noticed { connection });
         let back_off_max = [20_000, 500_000][self.rng.random_range(0..2)];

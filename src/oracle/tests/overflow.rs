@@ -32,11 +32,25 @@ fn small(rooms: &str, in_flight_max: usize) -> World {
 #[test]
 fn what_is_overdue_is_lost_and_not_unjudged() {
     let script = "0 A B C joins \n 9 A says \n 10 B hears A0
-                  20 A says \n 21 B C hears A1 \n 30 A says \n 31 B C hears A2
+                  20 A says \n 21 B C hears A1 \n 30 A says \n 31 B C hears A2 \n 1500 C lives
                   2000 B says \n 2001 A C hears B0 \n 2002 A says \n 2003 B C hears A3";
     let judgement = judge(&small("ABC", 3), script);
     assert_eq!(judgement.stories(), ["lost A0#0 C"]);
     assert_eq!((judgement.tally.unjudged, judgement.tally.must), (0, 10));
+}
+
+#[test]
+fn what_is_overdue_where_a_connection_may_be_dead_is_unjudged() {
+    let receiver = "0 A B C joins \n 9 A says \n 10 B hears A0
+                    20 A says \n 21 B C hears A1 \n 30 A says \n 31 B C hears A2 \n 1009 C lives
+                    2000 B says \n 2001 A hears B0 \n 2002 C drops";
+    let sender = "0 A B C joins \n 9 A says \n 10 A says \n 11 A says
+                  1500 B C lives \n 2000 B says \n 2001 C hears B0 \n 2002 A drops";
+    for (script, unjudged) in [(receiver, 1), (sender, 3)] {
+        let judgement = judge(&small("ABC", 3), script);
+        assert_eq!(judgement.stories(), [] as [&str; 0]);
+        assert_eq!(judgement.tally.unjudged, unjudged, "{script}");
+    }
 }
 
 #[test]

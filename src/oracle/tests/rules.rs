@@ -145,7 +145,12 @@ const PROMISES: &[Case] = &[
         &["late A0#0 C"],
     ),
     ("in time", "AB", "0 A B joins \n 9 A says \n 1009 B hears A0", &[]),
-    ("a deaf member", "AB", "0 A B asks \n 1 A says \n 5000 B is-deaf", &["join_unconfirmed #0 B"]),
+    (
+        "a deaf member",
+        "AB",
+        "0 A B asks \n 600 A says \n 5000 B is-deaf",
+        &["join_unconfirmed #0 B"],
+    ),
 ];
 
 #[test]
@@ -210,6 +215,20 @@ fn where_the_sender_is_echoed_it_is_a_receiver_like_any_other() {
                 "0 A B joins \n 9 A says \n 10 A hears A0 \n 11 A drops \n 12 A asks
                  13 A B hears A0",
                 &[],
+            ),
+            (
+                "not where only its words still pass",
+                "AB",
+                "0 A B joins \n 9 A says \n 10 B hears A0 \n 2000 A says \n 2001 B hears A1
+                 2002 A drops",
+                &[],
+            ),
+            (
+                "unless it lived",
+                "AB",
+                "0 A B joins \n 9 A says \n 10 B hears A0 \n 1500 A lives \n 2000 A says
+                 2001 B hears A1 \n 2002 A drops",
+                &["lost A0#0 A"],
             ),
             ("while it is out", "AB", "0 B joins \n 9 A says \n 10 A hears A0", &["leaked A0#0 A"]),
         ],

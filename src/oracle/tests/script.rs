@@ -25,8 +25,6 @@ use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
-/// What a message has to be heard by a joiner.
-const HEARD_WITHIN: Duration = Duration::from_millis(500);
 /// Longer than the reader keeps of a text, so that it counts what is compared.
 const TEXT_BYTES: u32 = 100;
 
@@ -38,6 +36,7 @@ pub(super) fn world(rooms: &str) -> World {
         users: 26,
         echoed: false,
         ordered: true,
+        join_timeout: TIMEOUT,
         in_flight_max: 1000,
     }
 }
@@ -108,7 +107,7 @@ impl Script {
             "is-in" => vec![EventKind::Joined { room, after }],
             "joins" => vec![EventKind::Joining { room }, EventKind::Joined { room, after }],
             "is-deaf" => {
-                let awaited = Awaited::Message { within: HEARD_WITHIN };
+                let awaited = Awaited::Message;
                 vec![EventKind::JoinUnconfirmed { room, after, awaited }]
             }
             "is-unanswered" => {

@@ -1,7 +1,7 @@
 //! Suspicions: when a join without evidence is held against the server, by short histories.
 //!
-//! What counts must have been said 500 ms before the joiner is found deaf; a speaker whose
-//! connection holds for a second after its word has been heard by the server.
+//! What counts must have been said 500 ms after the join, and as long before the joiner is found
+//! deaf; a speaker whose connection holds for a second after its word has been heard by the server.
 
 use super::super::Standing;
 use super::judging::{World, at};
@@ -14,82 +14,82 @@ const JOINERS: &[Case] = &[
     (
         "whose connection still stands in the end",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 601 end",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1101 end",
         &[DEAF],
     ),
     (
         "that lived on",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C lives
-         701 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C lives
+         1201 C drops",
         &[DEAF],
     ),
     (
         "that heard something else",
         "ABC ABC",
-        "0 A B joins \n 0 A B C joins #1 \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf
-         700 A says #1 \n 701 B C hears A0#1 \n 702 C drops",
+        "0 A B joins \n 0 A B C joins #1 \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 A says #1 \n 1201 B C hears A0#1 \n 1202 C drops",
         &[DEAF],
     ),
     (
         "that was let in too late",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf
-         700 C hears A0 \n 700 C is-in \n 701 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C hears A0 \n 1200 C is-in \n 1201 C drops",
         &[DEAF],
     ),
     (
         "whose connection was dead",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C drops",
         &[],
     ),
     (
         "the same, though it comes back",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C drops
-         701 C connects \n 702 C joins \n 703 C lives",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C drops
+         1201 C connects \n 1202 C joins \n 1203 C lives",
         &[],
     ),
     (
         "that had lived, but only until then",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 599 C lives \n 600 C is-deaf
-         600 C lives \n 700 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1099 C lives \n 1100 C is-deaf
+         1100 C lives \n 1200 C drops",
         &[],
     ),
     (
         "that said goodbye",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C departs
-         701 C lives",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C departs
+         1201 C lives",
         &[],
     ),
     (
         "that said goodbye after a sign of life",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C lives
-         701 C departs",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C lives
+         1201 C departs",
         &[DEAF],
     ),
     (
         "that was cut off",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C is-cut",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C is-cut",
         &[],
     ),
     (
         "that left",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf \n 700 C leaves
-         701 C lives",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C leaves
+         1201 C lives",
         &[],
     ),
     (
         "that left another room",
         "ABC C",
-        "0 A B joins \n 0 C joins #1 \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf
-         700 C leaves #1",
+        "0 A B joins \n 0 C joins #1 \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C leaves #1",
         &[DEAF],
     ),
 ];
@@ -100,131 +100,150 @@ fn a_joiner_is_deaf_only_on_a_connection_that_lives() {
 }
 
 const SPEAKERS: &[Case] = &[
-    ("nobody", "ABC", "0 A B joins \n 10 C asks \n 600 C is-deaf \n 700 C lives", &[]),
+    ("nobody", "ABC", "0 A B joins \n 10 C asks \n 1100 C is-deaf \n 1200 C lives", &[]),
     (
         "one whose connection still stands in the end",
         "ABC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives",
         &[DEAF],
     ),
     (
         "one whom nobody heard",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 800 A drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1300 A drops",
         &[],
     ),
     (
         "one whom somebody heard",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 650 B hears A0 \n 700 C lives
-         800 A drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1150 B hears A0 \n 1200 C lives
+         1300 A drops",
         &[DEAF],
     ),
     (
         "one whom somebody heard after the joiner had lived and gone",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 650 C lives \n 660 C drops
-         700 B hears A0 \n 800 A drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1150 C lives \n 1160 C drops
+         1200 B hears A0 \n 1300 A drops",
         &[DEAF],
     ),
     (
-        "one of whom the last was not heard",
+        "one of whom only what it said too early was heard",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 500 A says \n 600 C is-deaf
-         700 C lives \n 800 A drops",
+        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 511 A says \n 1100 C is-deaf
+         1200 C lives \n 1300 A drops",
         &[],
+    ),
+    (
+        "one of whom only what it said too late was not heard",
+        "ABC",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1000 A says \n 1100 C is-deaf
+         1200 C lives \n 1300 A drops",
+        &[DEAF],
     ),
     (
         "one of whom something later was heard",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 601 A says \n 602 B hears A0
-         603 B hears A1 \n 700 C lives \n 800 A drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1101 A says \n 1102 B hears A0
+         1103 B hears A1 \n 1200 C lives \n 1300 A drops",
         &[DEAF],
     ),
     (
         "one that lived on for long enough",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 1012 A lives
-         1013 A drops",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1512 A lives
+         1513 A drops",
         &["join_unconfirmed #0 C"],
     ),
     (
         "one that lived on, but not for long enough",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 1011 A lives
-         1013 A drops",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1511 A lives
+         1513 A drops",
         &[],
     ),
     (
         "one that said goodbye",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 800 A departs
-         9000 A lives",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1300 A departs
+         9500 A lives",
         &[],
     ),
     (
         "one that left the room, on a connection that stands",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 800 A leaves",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1300 A leaves",
         &[DEAF],
     ),
     (
         "one that was heard, and lost, before",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 500 A drops \n 600 C is-deaf
-         700 C lives",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1000 A drops \n 1100 C is-deaf
+         1200 C lives",
         &[],
     ),
     (
         "one that spoke on a connection which was lost already",
         "ABC",
-        "0 A B joins \n 5 A drops \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf
-         700 C lives",
+        "0 A B joins \n 5 A drops \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C lives",
         &[],
     ),
     (
         "two, one of them lost",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B says \n 600 C is-deaf \n 700 A drops
-         800 C lives",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B says \n 1100 C is-deaf \n 1200 A drops
+         1300 C lives",
         &[DEAF],
     ),
     (
         "two, both of them lost",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B says \n 600 C is-deaf \n 700 A drops
-         800 C lives \n 900 B drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B says \n 1100 C is-deaf \n 1200 A drops
+         1300 C lives \n 1400 B drops",
         &[],
     ),
     (
         "one that spoke too late to be heard in time",
         "ABC",
-        "0 A B joins \n 10 C asks \n 101 A says \n 102 B hears A0 \n 600 C is-deaf \n 700 C lives",
+        "0 A B joins \n 10 C asks \n 601 A says \n 602 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
         &[],
     ),
     (
         "one that spoke only just early enough",
         "ABC",
-        "0 A B joins \n 10 C asks \n 100 A says \n 102 B hears A0 \n 600 C is-deaf \n 700 C lives",
+        "0 A B joins \n 10 C asks \n 600 A says \n 602 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        &[DEAF],
+    ),
+    (
+        "one that spoke before the join had its time",
+        "ABC",
+        "0 A B joins \n 10 C asks \n 509 A says \n 510 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        &[],
+    ),
+    (
+        "one that spoke once the join had had its time",
+        "ABC",
+        "0 A B joins \n 10 C asks \n 510 A says \n 511 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
         &[DEAF],
     ),
     (
         "one that spoke before the join",
         "ABC",
-        "0 A B joins \n 9 A says \n 10 C asks \n 12 B hears A0 \n 600 C is-deaf \n 700 C lives",
+        "0 A B joins \n 9 A says \n 10 C asks \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
         &[],
     ),
     (
         "one that spoke to another room",
         "ABC ABC",
-        "0 A B joins \n 0 A B joins #1 \n 10 C asks \n 11 A says #1 \n 12 B hears A0#1
-         600 C is-deaf \n 700 C lives",
+        "0 A B joins \n 0 A B joins #1 \n 10 C asks \n 511 A says #1 \n 512 B hears A0#1
+         1100 C is-deaf \n 1200 C lives",
         &[],
     ),
     (
         "itself",
         "ABC",
-        "0 A B joins \n 10 C asks \n 11 C says \n 12 A B hears C0 \n 600 C is-deaf \n 700 C lives",
+        "0 A B joins \n 10 C asks \n 511 C says \n 512 A B hears C0 \n 1100 C is-deaf \n 1200 C lives",
         &[],
     ),
 ];
@@ -237,8 +256,8 @@ fn a_joiner_is_deaf_only_to_what_the_server_had() {
 #[test]
 fn where_the_sender_is_echoed_its_own_word_shows_that_it_is_in() {
     let echoed = |rooms: &str| World { echoed: true, ..world(rooms) };
-    let script = "0 A joins \n 10 C asks \n 11 C says \n 12 A hears C0 \n 600 C is-deaf
-                  700 C lives \n 701 C drops";
+    let script = "0 A joins \n 10 C asks \n 511 C says \n 512 A hears C0 \n 1100 C is-deaf
+                  1200 C lives \n 1201 C drops";
     check(echoed, &[("itself", "AC", script, &[DEAF])]);
 }
 
@@ -246,20 +265,20 @@ const ANSWERS: &[Case] = &[
     (
         "nobody need speak",
         "AC",
-        "0 A joins \n 10 C asks \n 600 C is-unanswered \n 700 C lives \n 701 C drops",
+        "0 A joins \n 10 C asks \n 1100 C is-unanswered \n 1200 C lives \n 1201 C drops",
         &[DEAF],
     ),
-    ("in the end", "AC", "0 A joins \n 10 C asks \n 600 C is-unanswered", &[DEAF]),
+    ("in the end", "AC", "0 A joins \n 10 C asks \n 1100 C is-unanswered", &[DEAF]),
     (
         "a dead connection",
         "AC",
-        "0 A joins \n 10 C asks \n 600 C is-unanswered \n 700 C drops",
+        "0 A joins \n 10 C asks \n 1100 C is-unanswered \n 1200 C drops",
         &[],
     ),
     (
         "too late",
         "AC",
-        "0 A joins \n 10 C asks \n 600 C is-unanswered \n 700 C is-in \n 701 C drops",
+        "0 A joins \n 10 C asks \n 1100 C is-unanswered \n 1200 C is-in \n 1201 C drops",
         &[DEAF],
     ),
 ];
@@ -273,22 +292,22 @@ const TWICE: &[Case] = &[
     (
         "the first is shown by the time of the second",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 701 C drops
-         702 C asks \n 703 A says \n 1100 A lives \n 1300 C is-deaf \n 1301 C lives",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1201 C drops
+         1202 C asks \n 1703 A says \n 1710 A lives \n 2300 C is-deaf \n 2301 C lives",
         &[DEAF, DEAF],
     ),
     (
         "the first is not, and one is held back at a time",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 700 C lives \n 701 C drops
-         702 C asks \n 703 A says \n 1300 C is-deaf \n 1301 C lives",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1200 C lives \n 1201 C drops
+         1202 C asks \n 1703 A says \n 2300 C is-deaf \n 2301 C lives",
         &[DEAF],
     ),
     (
         "the first was nothing",
         "AC",
-        "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf \n 701 C drops
-         702 C asks \n 703 A says \n 1300 C is-deaf \n 1301 C lives",
+        "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf \n 1201 C drops
+         1202 C asks \n 1703 A says \n 2300 C is-deaf \n 2301 C lives",
         &[DEAF],
     ),
 ];
@@ -302,19 +321,19 @@ fn one_accusation_of_a_seat_is_held_back_at_a_time() {
 fn what_is_said_late_is_told_as_of_when_it_was_found() {
     let judgement = judge(
         &world("ABC"),
-        "0 A B joins \n 10 C asks \n 11 A says \n 12 B hears A0 \n 600 C is-deaf
-         700 C hears A0 \n 700 C is-in \n 701 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C hears A0 \n 1200 C is-in \n 1201 C drops",
     );
     let [deaf] = &judgement.violations[..] else { panic!("{:?}", judgement.stories()) };
-    assert_eq!((deaf.at, deaf.standing), (at(600), Standing::Joining { since: at(10) }));
+    assert_eq!((deaf.at, deaf.standing), (at(1100), Standing::Joining { since: at(10) }));
     let course: Vec<_> = deaf.course.iter().map(|change| change.at()).collect();
     assert_eq!(course, [at(10)]);
 }
 
 #[test]
 fn what_is_held_back_is_waited_for() {
-    let script = "0 A joins \n 10 C asks \n 11 A says \n 600 C is-deaf";
+    let script = "0 A joins \n 10 C asks \n 511 A says \n 1100 C is-deaf";
     assert_eq!(judge(&world("AC"), script).unsettled, 1);
-    let dropped = format!("{script} \n 700 C drops");
+    let dropped = format!("{script} \n 1200 C drops");
     assert_eq!(judge(&world("AC"), &dropped).unsettled, 0);
 }

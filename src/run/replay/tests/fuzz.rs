@@ -220,7 +220,7 @@ impl Nonsense<'_> {
             11 => EventKind::Leaving { room },
             12 => EventKind::Left { room },
             13 => {
-                let awaited = Awaited::Message { within: after };
+                let awaited = Awaited::Message;
                 EventKind::JoinUnconfirmed { room, after, awaited }
             }
             14 => EventKind::FirstHeard { room, after },
