@@ -27,7 +27,8 @@ const JOINERS: &[Case] = &[
     (
         "that heard something else",
         "ABC ABC",
-        "0 A B joins \n 0 A B C joins #1 \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+        "0 A B joins \n 0 A B C joins #1 \n 10 C asks \n 511 A says \n 512 B hears A0
+         1100 C is-deaf
          1200 A says #1 \n 1201 B C hears A0#1 \n 1202 C drops",
         &[DEAF],
     ),
@@ -41,7 +42,8 @@ const JOINERS: &[Case] = &[
     (
         "whose connection was dead",
         "ABC",
-        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C drops",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C drops",
         &[],
     ),
     (
@@ -61,7 +63,8 @@ const JOINERS: &[Case] = &[
     (
         "that said goodbye",
         "ABC",
-        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C departs
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C departs
          1201 C lives",
         &[],
     ),
@@ -75,7 +78,8 @@ const JOINERS: &[Case] = &[
     (
         "that was cut off",
         "ABC",
-        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf \n 1200 C is-cut",
+        "0 A B joins \n 10 C asks \n 511 A says \n 512 B hears A0 \n 1100 C is-deaf
+         1200 C is-cut",
         &[],
     ),
     (
@@ -206,25 +210,29 @@ const SPEAKERS: &[Case] = &[
     (
         "one that spoke too late to be heard in time",
         "ABC",
-        "0 A B joins \n 10 C asks \n 601 A says \n 602 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        "0 A B joins \n 10 C asks \n 601 A says \n 602 B hears A0 \n 1100 C is-deaf
+         1200 C lives",
         &[],
     ),
     (
         "one that spoke only just early enough",
         "ABC",
-        "0 A B joins \n 10 C asks \n 600 A says \n 602 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        "0 A B joins \n 10 C asks \n 600 A says \n 602 B hears A0 \n 1100 C is-deaf
+         1200 C lives",
         &[DEAF],
     ),
     (
         "one that spoke before the join had its time",
         "ABC",
-        "0 A B joins \n 10 C asks \n 509 A says \n 510 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        "0 A B joins \n 10 C asks \n 509 A says \n 510 B hears A0 \n 1100 C is-deaf
+         1200 C lives",
         &[],
     ),
     (
         "one that spoke once the join had had its time",
         "ABC",
-        "0 A B joins \n 10 C asks \n 510 A says \n 511 B hears A0 \n 1100 C is-deaf \n 1200 C lives",
+        "0 A B joins \n 10 C asks \n 510 A says \n 511 B hears A0 \n 1100 C is-deaf
+         1200 C lives",
         &[DEAF],
     ),
     (
@@ -243,7 +251,8 @@ const SPEAKERS: &[Case] = &[
     (
         "itself",
         "ABC",
-        "0 A B joins \n 10 C asks \n 511 C says \n 512 A B hears C0 \n 1100 C is-deaf \n 1200 C lives",
+        "0 A B joins \n 10 C asks \n 511 C says \n 512 A B hears C0 \n 1100 C is-deaf
+         1200 C lives",
         &[],
     ),
 ];
