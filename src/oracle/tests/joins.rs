@@ -98,7 +98,7 @@ fn each(stays: bool, expected: impl Fn(Join) -> Vec<String>) {
             return;
         }
         let join = joins[rng.random_range(0..joins.len())];
-        let deaf_at = legal.events[join.sent_at].at + legal.world.join_timeout / 2;
+        let deaf_at = legal.events[join.sent_at].at + legal.world.join_timeout;
         let judgement = legal.world.judge_all(&ignored(&legal, join, deaf_at, stays));
         assert_eq!(judgement.stories(), expected(join));
         tried.set(tried.get() + 1);
