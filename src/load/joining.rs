@@ -232,9 +232,9 @@ impl Crowd {
         }
     }
 
-    /// A member is deaf that heard nothing of what was said when its join had had half of its time,
-    /// for the other half of it. One to whom nobody could say anything is not, but the assembly
-    /// does not wait for it any longer.
+    /// A member that heard nothing for too long of what was said once its join had had its time is
+    /// deaf. One to whom nobody could say anything is not, but the assembly does not wait for it any
+    /// longer.
     fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
         let patience = self.brief.scenario.timeouts.join;
         for slot in 0..self.rooms[place as usize].seats.len() {
@@ -245,7 +245,7 @@ impl Crowd {
                 continue;
             };
             match (probed, owed) {
-                (_, Some(owed)) if owed + patience / 2 < now => self.deaf(seat, asked, now),
+                (_, Some(owed)) if owed + patience < now => self.deaf(seat, asked, now),
                 (None, _) if asked + patience < now => self.settled(seat),
                 _ => {}
             }

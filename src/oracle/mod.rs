@@ -48,8 +48,8 @@ pub struct Promises {
     /// Whether one sender's messages to a room reach each member in the order sent, as long as
     /// neither of them reconnects.
     pub ordered: bool,
-    /// How long a join may take, and its evidence: the join itself half of it, and as long a
-    /// message that is said then.
+    /// How long the evidence of a join may take: a message that shows it, said once the join has
+    /// had half as long.
     pub join_timeout: Duration,
     /// After this much time a message is late, and its flight is over.
     pub delivery_timeout: Duration,

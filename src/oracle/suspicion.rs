@@ -117,7 +117,7 @@ impl Oracle {
         self.look_into(key(seat), found);
         let joining = self.suspicions.joining.remove(&key(seat));
         let mut speakers = joining.map(|joining| joining.speakers).unwrap_or_default();
-        let time = self.promises.join_timeout / 2;
+        let time = self.promises.join_timeout;
         speakers.retain(|speaker| event.at.since(speaker.said) >= time);
         let had = awaited == Awaited::Answer;
         let there = &self.rooms[seat.room()];

@@ -3,6 +3,7 @@
 mod churn;
 mod excuses;
 mod garbage;
+mod joins;
 mod judging;
 mod legal;
 mod model;

@@ -80,8 +80,8 @@ const COMINGS: &[Case] = &[
     (
         "a deaf member that hears again must hear on",
         "ABC",
-        "0 A B joins \n 1 C asks \n 502 A says \n 503 B hears A0 \n 1100 C is-deaf
-         1108 A says \n 1109 B C hears A1 \n 1110 C is-in \n 1111 A says \n 1112 B hears A2",
+        "0 A B joins \n 1 C asks \n 502 A says \n 503 B hears A0 \n 1600 C is-deaf
+         1608 A says \n 1609 B C hears A1 \n 1610 C is-in \n 1611 A says \n 1612 B hears A2",
         &["join_unconfirmed #0 C", "lost A2#0 C"],
     ),
     (

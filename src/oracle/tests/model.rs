@@ -21,8 +21,8 @@ use crate::time::Timestamp;
 /// [`super::judging::TIMEOUT`].
 const DELAY_MAX_US: u64 = 200_000;
 const TEXT_BYTES: u32 = 48;
-/// Twice as long as a join takes, or a message.
-const JOIN_US: u64 = 1_300_000;
+/// Longer than a message takes, and more than twice as long as a join does.
+const JOIN_US: u64 = 700_000;
 /// The longest that a dead connection goes unnoticed: longer than that.
 const UNNOTICED_MAX_US: u64 = 3_000_000;
 
@@ -313,7 +313,7 @@ impl Model<'_> {
             let hears = member && asked && (connection != speaking || self.world.echoed);
             if hears && !there.joined.contains(&room) && !there.probed.contains_key(&room) {
                 there.probed.insert(room, self.now);
-                let (due, probed) = (self.now + JOIN_US / 2, self.now);
+                let (due, probed) = (self.now + JOIN_US, self.now);
                 self.add(due, Action::Deaf { connection, room, probed });
             }
         }

@@ -234,7 +234,7 @@ fn a_delivery_that_may_happen_and_is_repeated_is_at_most_duplicated() {
 #[test]
 fn what_its_sender_hears_is_echoed() {
     each(
-        |case, delivery| !case.legal.world.echoed && delivery.must,
+        |case, delivery| !case.legal.world.echoed && delivery.must && delivery.undisturbed,
         |case, delivery, _| {
             let Message { id, intended, .. } = delivery.message;
             let Event { at, .. } = case.legal.events[delivery.at];
@@ -248,9 +248,16 @@ fn what_its_sender_hears_is_echoed() {
     );
 }
 
+/// Somebody of another room, whose connection lasts: what is heard on one that is dead would be a
+/// sign of life.
 fn stranger(case: &Case, delivery: &Delivery) -> Option<UserId> {
     let members = &case.legal.world.rooms[delivery.message.id.room.index()];
-    (0..case.legal.world.users as u32).find(|user| !members.contains(user)).map(UserId)
+    let strangers = (0..case.legal.world.users as u32).filter(|user| !members.contains(user));
+    let after = &case.legal.events[delivery.at..];
+    strangers.map(UserId).find(|user| {
+        let lost = |event: &Event| matches!(event.kind, EventKind::Disconnected { .. });
+        !after.iter().any(|event| event.user == *user && lost(event))
+    })
 }
 
 #[test]
