@@ -10,6 +10,8 @@ use std::time::Duration;
 use chatbench::clock::unix_millis;
 use chatbench::oracle::ViolationKind;
 use chatbench::report::Report;
+use chatbench::run::Doubt;
+use rustix::process::Signal;
 use support::binary::{CommandLine, Ended, Running};
 use support::foreign::Foreign;
 use support::left::Left;
@@ -27,7 +29,7 @@ load:
   arrivals: constant
   phases: [{hold: {rate: 400/s, for: 9 s}}]
   outages: expected
-timeouts: {delivery: 2 s}
+timeouts: {delivery: 10 s}
 limits: {send_delay_p99: 60 s, violations_kept_max: 10000, must_share_min: 1%}
 ";
 const USERS: u64 = 40;
@@ -38,8 +40,7 @@ const RECEIVERS: u64 = 3;
 type Kills = [(u64, u64)];
 
 const KILLS_MS: &Kills = &[(1_000, 200), (3_800, 100), (6_400, 200)];
-/// Node takes a while to start, and users to try again after that.
-const KILLS_OF_NODE_MS: &Kills = &[(1_000, 50)];
+const KILLS_OF_NODE_MS: &Kills = &[(1_000, 50), (4_000, 50)];
 const PLANNED: &str = "--set=load.outages=[{at: 1 s, lasting: 200 ms}, \
     {at: 3800 ms, lasting: 100 ms}, {at: 6400 ms, lasting: 200 ms}]";
 
@@ -153,14 +154,21 @@ impl Seen {
         assert_eq!(deafness.users, users, "{self}");
         let unsent: u64 = outages.iter().map(|outage| outage.messages_unsent).sum();
         assert!(unsent > 50 && unsent == counters.messages_unsent, "{self}");
-        assert_eq!(counters.messages_sent + unsent, MESSAGES, "{self}");
-        assert!(counters.disconnects >= times && doubts.is_empty(), "{self}");
+        assert!(counters.disconnects >= times, "{self}");
+        let due = if self.is_interrupted() { counters.messages_sent + unsent } else { MESSAGES };
+        assert_eq!(counters.messages_sent + unsent, due, "{self}");
+        assert_eq!(doubts.len(), usize::from(self.is_interrupted()), "{self}");
         // Half of all that could be heard had to be, at the least.
-        assert!(self.report.tally.must > MESSAGES * RECEIVERS / 2, "{self}");
+        assert!(self.report.tally.must > due * RECEIVERS / 2, "{self}");
     }
 
-    fn assert_kept(&self) {
-        assert_eq!((self.ended.code, self.report.violations.total), (Some(0), 0), "{self}");
+    fn is_interrupted(&self) -> bool {
+        self.report.doubts.contains(&Doubt::Interrupted)
+    }
+
+    /// No promise was broken, and the run ended with this code.
+    fn assert_kept(&self, code: i32) {
+        assert_eq!((self.ended.code, self.report.violations.total), (Some(code), 0), "{self}");
     }
 
     /// What the server loses is found before, between and after its absences, and nothing else is.
@@ -195,7 +203,7 @@ impl std::fmt::Display for Seen {
 
 fn the_bundled_server_is_killed_as_planned() {
     let seen = Outing::begin(&[PLANNED]).end();
-    seen.assert_kept();
+    seen.assert_kept(0);
     seen.assert_told(&seen.planned(), USERS);
 }
 
@@ -214,11 +222,12 @@ fn a_server_is_killed_by_somebody_else() {
     let (_server, away) =
         outing.kill_again_and_again((KILLS_MS, USERS), server, || Served::start_on(port, &[]));
     let seen = outing.end();
-    seen.assert_kept();
+    seen.assert_kept(0);
     seen.assert_told(&seen.away(&away), USERS);
 }
 
-/// Half of the users are on the other node, and go on.
+/// Half of the users are on the other node, and go on. A busy machine may take its time to start
+/// Node, so that the load lasts until everybody is back, and is then interrupted.
 fn a_node_of_a_cluster_is_killed() {
     let Some(redis) = Redis::start() else { return };
     let socket = redis.socket().display().to_string();
@@ -226,11 +235,16 @@ fn a_node_of_a_cluster_is_killed() {
     let Some(other) = Foreign::node_with(&environment) else { return };
     let Some(node) = Foreign::node_with(&environment) else { return };
     let port = node.port();
-    let outing = Outing::begin(&["--target", other.url(), "--target", node.url()]);
+    let long = ["--duration=60s", "--rate=200/s"];
+    let targets = ["--target", other.url(), "--target", node.url()];
+    let outing = Outing::begin(&[&targets[..], &long].concat());
     let again = || Foreign::node_on(port, &environment).expect("it was there before");
     let (_node, away) = outing.kill_again_and_again((KILLS_OF_NODE_MS, USERS / 2), node, again);
+    // Those who are back are to be heard for a while.
+    outing.await_ms(unix_millis(), 2_000);
+    outing.run.signal_all(Signal::INT);
     let seen = outing.end();
-    seen.assert_kept();
+    seen.assert_kept(5);
     seen.assert_told(&seen.away(&away), USERS / 2);
 }
 
