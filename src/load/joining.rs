@@ -232,9 +232,9 @@ impl Crowd {
         }
     }
 
-    /// A member that heard nothing for too long of what was said once its join had had its time is
-    /// deaf. One to whom nobody could say anything is not, but the assembly does not wait for it any
-    /// longer.
+    /// A member is deaf that heard nothing for too long of what was said once its join had had its
+    /// time. One to whom nobody could say anything is not, but the assembly does not wait for it
+    /// any longer.
     fn give_up_on_the_deaf(&mut self, place: u32, now: Timestamp) {
         let patience = self.brief.scenario.timeouts.join;
         for slot in 0..self.rooms[place as usize].seats.len() {

@@ -76,6 +76,12 @@ impl Membership {
         self.members[slot].absence
     }
 
+    /// When its session was taken up again last, from which on what it missed has its time.
+    pub(super) fn resumed_at(&self, slot: usize) -> Timestamp {
+        let (_, resumed) = self.absence(slot);
+        if resumed == Timestamp::NEVER { Timestamp::ZERO } else { resumed }
+    }
+
     /// Those whose session the server may take up again.
     pub(super) fn suspended(&self) -> &[u64] {
         &self.suspended
@@ -127,7 +133,12 @@ impl Membership {
     /// The member's connection is gone.
     pub(super) fn gone(&mut self, slot: usize, at: Timestamp) {
         self.farewell(slot);
-        self.members[slot].left = Timestamp::ZERO;
+        let member = &mut self.members[slot];
+        member.left = Timestamp::ZERO;
+        if member.absence.1 == Timestamp::NEVER {
+            // It never came back as the one that it was.
+            member.absence = (Timestamp::ZERO, Timestamp::ZERO);
+        }
         self.stand(slot, Standing::Out, Change::Gone(at));
     }
 

@@ -367,8 +367,7 @@ impl Oracle {
     /// Whether a message sent at `sent` has had its time to come to a member: from its sending, or
     /// from the moment that the server took up the member's session.
     fn had_time(&self, room: usize, slot: usize, sent: Timestamp, now: Timestamp) -> bool {
-        let (_, resumed) = self.rooms[room].absence(slot);
-        now.since(sent.max(resumed)) > self.promises.delivery_timeout
+        now.since(sent.max(self.rooms[room].resumed_at(slot))) > self.promises.delivery_timeout
     }
 
     /// To how many who had no connection when the `retired` message was sent, or had just lost it,

@@ -100,15 +100,27 @@ pub(super) struct Recalled {
     pub(super) messages: usize,
 }
 
-/// Lets a member off what it had not had the `time` for when it last showed life, at `alive`.
-fn release_one(flight: &mut Flight, slot: usize, alive: Timestamp, time: Duration) -> Released {
-    let mut released = Released::default();
-    for (_, entry) in flight.entries_mut() {
-        if alive.since(entry.sent) <= time {
-            released.add(entry.release(slot));
+/// Who is let off, and what had its time: from when it was sent, or from when the session was
+/// taken up again, if that is later, until the last sign of life.
+#[derive(Clone, Copy)]
+struct Leave {
+    slot: usize,
+    resumed: Timestamp,
+    alive: Timestamp,
+    time: Duration,
+}
+
+impl Leave {
+    /// Lets the member off what of `flight` has not had its time.
+    fn release(self, flight: &mut Flight) -> Released {
+        let mut released = Released::default();
+        for (_, entry) in flight.entries_mut() {
+            if self.alive.since(entry.sent.max(self.resumed)) <= self.time {
+                released.add(entry.release(self.slot));
+            }
         }
+        released
     }
-    released
 }
 
 impl Room {
@@ -138,6 +150,11 @@ impl Room {
     /// Until when the server may have had a member in before, on its present connection.
     pub(super) fn left_at(&self, slot: usize) -> Timestamp {
         self.membership.left_at(slot)
+    }
+
+    /// When a member's session was taken up again last, if it was.
+    pub(super) fn resumed_at(&self, slot: usize) -> Timestamp {
+        self.membership.resumed_at(slot)
     }
 
     /// When a member's session was suspended last, and when it was taken up again.
@@ -187,10 +204,11 @@ impl Room {
         at: Timestamp,
         (alive, time): (Timestamp, Duration),
     ) -> Released {
+        let leave = Leave { slot, resumed: self.resumed_at(slot), alive, time };
         self.membership.leaving(slot, at);
         let mut released = Released::default();
         for flight in &mut self.flights {
-            released.add(release_one(flight, slot, alive, time));
+            released.add(leave.release(flight));
         }
         released
     }
@@ -350,6 +368,7 @@ impl Room {
         (alive, time): (Timestamp, Duration),
         may_resume: bool,
     ) -> Released {
+        let leave = Leave { slot, resumed: self.resumed_at(slot), alive, time };
         match may_resume {
             true => self.membership.suspend(slot, at),
             false => self.membership.gone(slot, at),
@@ -357,7 +376,7 @@ impl Room {
         let mut released = Released::default();
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
             // Whoever is echoed is a receiver of its own.
-            released.add(release_one(flight, slot, alive, time));
+            released.add(leave.release(flight));
             if mouth == slot {
                 released.add(flight.set_adrift(time));
             }

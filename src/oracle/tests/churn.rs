@@ -243,6 +243,47 @@ const RECOVERIES: &[Case] = &[
         &["leaked A0#0 B"],
     ),
     (
+        "whom the server makes somebody new must hear from its next join on",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 20 B is-declined \n 21 B joins \n 30 A says
+         31 C hears A0",
+        &["lost A0#0 B"],
+    ),
+    (
+        "and in time",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 20 B is-declined \n 21 B joins \n 30 A says
+         31 C hears A0 \n 1031 B hears A0",
+        &["late A0#0 B"],
+    ),
+    (
+        "not if its connection is lost again before it had its time",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 B recovers
+         6000 B lives \n 6001 B drops",
+        &[],
+    ),
+    (
+        "unless it had that",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 B recovers
+         6001 B lives \n 6002 B drops",
+        &["lost A0#0 B"],
+    ),
+    (
+        "what had its time before it was cut off, though it never comes back",
+        "ABC",
+        "0 A B C joins \n 10 A says \n 11 C hears A0 \n 1100 B lives \n 1101 B is-suspended",
+        &["lost A0#0 B"],
+    ),
+    (
+        "nor if it leaves before",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 B recovers
+         6000 B lives \n 6001 B leaves",
+        &[],
+    ),
+    (
         "from then on it must hear as before",
         "ABC",
         "0 A B C joins \n 10 B is-suspended \n 20 B recovers \n 21 A says \n 22 C hears A0",
