@@ -21,6 +21,8 @@ pub(super) struct Membership {
 #[derive(Debug)]
 struct Member {
     standing: Standing,
+    /// Since when it was in by evidence, in however many sessions taken up again.
+    known: Timestamp,
     /// Whether its next join is on a new connection, and so makes it somebody new.
     anew: bool,
     /// Until when the server may have had it in earlier, on the same connection.
@@ -34,6 +36,7 @@ impl Member {
     fn new() -> Member {
         Member {
             standing: Standing::Out,
+            known: Timestamp::ZERO,
             anew: true,
             left: Timestamp::ZERO,
             absence: (Timestamp::ZERO, Timestamp::ZERO),
@@ -76,6 +79,11 @@ impl Membership {
         self.members[slot].absence
     }
 
+    /// Since when it was in by evidence, in however many sessions taken up again.
+    pub(super) fn known_since(&self, slot: usize) -> Timestamp {
+        self.members[slot].known
+    }
+
     /// When its session was taken up again last, from which on what it missed has its time.
     pub(super) fn resumed_at(&self, slot: usize) -> Timestamp {
         let (_, resumed) = self.absence(slot);
@@ -109,6 +117,7 @@ impl Membership {
     /// There is evidence that it was let in, from which on it must hear what is sent after `since`.
     pub(super) fn confirm(&mut self, slot: usize, at: Timestamp, since: Timestamp) {
         let asked = self.standing(slot).since().unwrap_or(since);
+        self.members[slot].known = since;
         self.stand(slot, Standing::In { asked, since }, Change::Confirmed(at));
     }
 

@@ -241,9 +241,10 @@ impl Room {
     /// The server took up a member's session: it must hear what it missed, and was never out.
     pub(super) fn resumed(&mut self, slot: usize, at: Timestamp) -> Recalled {
         let mut recalled = Recalled::default();
-        let Standing::Suspended { since, .. } = self.membership.standing(slot) else {
+        if !matches!(self.membership.standing(slot), Standing::Suspended { .. }) {
             return recalled;
-        };
+        }
+        let since = self.membership.known_since(slot);
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
             for (_, entry) in flight.entries_mut() {
                 let missed = mouth != slot && entry.sent > since;

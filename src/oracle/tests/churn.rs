@@ -284,6 +284,13 @@ const RECOVERIES: &[Case] = &[
         &[],
     ),
     (
+        "lost again, and taken up again",
+        "ABC",
+        "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 B recovers
+         5001 B lives \n 5002 B is-suspended \n 9000 B recovers",
+        &["lost A0#0 B"],
+    ),
+    (
         "from then on it must hear as before",
         "ABC",
         "0 A B C joins \n 10 B is-suspended \n 20 B recovers \n 21 A says \n 22 C hears A0",
