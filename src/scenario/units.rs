@@ -212,8 +212,8 @@ impl Share {
     const FORMS: &str = "write `all`, or a share such as `20%`";
     /// The whole.
     pub const ALL: Share = Share { percent: 100.0 };
-    /// A quarter of it.
-    pub const QUARTER: Share = Share { percent: 25.0 };
+    /// Half of it.
+    pub const HALF: Share = Share { percent: 50.0 };
 
     /// The part, above 0 and at most 1.
     pub fn fraction(self) -> f64 {

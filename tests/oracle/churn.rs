@@ -10,7 +10,7 @@ use crate::bench::Run;
 use crate::foreign::Foreign;
 use crate::{all_at_once, seeds};
 
-/// 36 users in two of six rooms each, who leave, switch, join twice, say goodbye and are cut off,
+/// 36 users in two of twelve rooms each, who leave, switch, join twice, say goodbye and are cut off,
 /// some hundred times in six seconds, and half of them at once. Whoever is out is so for two
 /// seconds at least, so that a server has had its time to let them go.
 const CHURN: &str = r#"
@@ -93,13 +93,9 @@ fn every_fault_of_membership_is_found_under_churn() {
 /// Seeds that a server without a fault is tried with.
 const HONEST_SEEDS: u64 = 20;
 
-/// A server that stands still for want of a processor is not to be accused of it here.
-const PATIENT: [&str; 2] = ["--set", "timeouts={join: 8 s, delivery: 4 s}"];
-
-fn keeps_every_promise(target: &str, more: &[&str], seed: u64) -> Report {
+fn keeps_every_promise(target: &str, seed: u64) -> Report {
     let seed = seed.to_string();
-    let run = Run::of(CHURN).with(&["--seed", &seed, "--target", target]);
-    let ran = run.with(&PATIENT).with(more).end();
+    let ran = Run::of(CHURN).with(&["--seed", &seed, "--target", target]).end();
     let (report, text) = (ran.report, &ran.text);
     assert_eq!(found(&report), BTreeSet::new(), "{text}");
     assert_eq!((report.verdict, ran.code), (Verdict::Pass, 0), "{text}");
@@ -113,7 +109,7 @@ fn keeps_every_promise(target: &str, more: &[&str], seed: u64) -> Report {
 fn without_a_fault_nothing_is_found_under_churn() {
     let seeds: Vec<u64> = (1..=HONEST_SEEDS).collect();
     all_at_once(&[()], &seeds, |(), seed| {
-        keeps_every_promise("reference", &[], seed);
+        keeps_every_promise("reference", seed);
     });
 }
 
@@ -123,7 +119,7 @@ fn the_official_server_keeps_every_promise_under_churn() {
     all_at_once(&[()], &seeds, |(), seed| {
         // One for each run: another's messages would be heard, too.
         let Some(node) = Foreign::node("{}") else { return };
-        let report = keeps_every_promise(node.url(), &[], seed);
+        let report = keeps_every_promise(node.url(), seed);
         assert_eq!(report.counters.recoveries, 0, "nobody offers to take up a session");
     });
 }
@@ -137,7 +133,6 @@ fn the_official_server_tells_those_it_takes_up_again_all_that_they_missed() {
         let Some(node) = Foreign::node(r#"{"connectionStateRecovery":{}}"#) else { return };
         let ran = Run::of(CHURN)
             .with(&["--seed", &seed.to_string(), "--target", node.url()])
-            .with(&PATIENT)
             .with(&CUT_OFF)
             .end();
         let (report, text) = (&ran.report, &ran.text);

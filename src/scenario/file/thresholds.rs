@@ -142,7 +142,7 @@ pub struct LimitsFile {
     pub send_delay_p99: Period,
     /// The share of all deliveries that has to be judged strictly, because neither the receiver
     /// nor the sender was coming or going: below it little is shown, and the verdict is Unknown.
-    /// Default: `25%`.
+    /// Default: `50%`.
     pub must_share_min: Share,
     /// Messages that somebody still has to hear, at any one time. Default: 1000000.
     #[schemars(range(min = 1))]
@@ -165,7 +165,7 @@ impl Default for LimitsFile {
     fn default() -> LimitsFile {
         LimitsFile {
             send_delay_p99: Period::new(Duration::from_millis(10)),
-            must_share_min: Share::QUARTER,
+            must_share_min: Share::HALF,
             in_flight_messages_max: 1_000_000,
             connecting_users_max: 1000,
             frame_size_max: Size::of_bytes(1 << 20),
