@@ -10,8 +10,8 @@ use crate::bench::Run;
 use crate::foreign::Foreign;
 use crate::{all_at_once, seeds};
 
-/// 36 users in two of twelve rooms each, who leave, switch, join twice, say goodbye and are cut off,
-/// some hundred times in six seconds, and half of them at once. Whoever is out is so for two
+/// 36 users in two of twelve rooms each, who leave, switch, join twice, say goodbye and are cut
+/// off, some hundred times in six seconds, and half of them at once. Whoever is out is so for two
 /// seconds at least, so that a server has had its time to let them go.
 const CHURN: &str = r#"
 rooms: {count: 12, size: 6, per_user: 2}
