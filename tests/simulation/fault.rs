@@ -42,6 +42,12 @@ pub(crate) enum Fault {
     LeaveIgnored,
     /// A leave takes everybody out of the room.
     LeaveTakesAll,
+    /// A session that is taken up again does not hear one of the messages that it missed.
+    ReplayMissesOne,
+    /// A session that is taken up again hears one of the messages that it missed twice.
+    ReplayRepeatsOne,
+    /// A session that is taken up again is in no room any more.
+    RecoveryForgetsRooms,
 }
 
 /// Messages that somebody hears before going mute: enough to be known for a member.

@@ -1,7 +1,9 @@
 //! Hub: the model server's chat: who is in which room, and who hears what.
 
+mod speech;
+
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,17 +14,14 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use speech::{Relayed, Said, carry};
+
 use crate::fault::{Fault, HEARD_BEFORE_MUTE, Saboteur};
+use crate::memory::{Audience, Memory, Recovered, Told};
 use crate::session::{Heartbeat, Line};
 
-/// How long a message waits for the one it is to change places with.
-const HELD_FOR: Duration = Duration::from_millis(400);
 /// How late a late join is.
 const JOINED_LATE_BY: Duration = Duration::from_millis(250);
-/// Whoever left a room is let go of by then; before, nobody can tell.
-const LEFT_FOR: Duration = Duration::from_millis(3_500);
-/// Messages of a room that a joiner may be told.
-const HISTORY_MAX: usize = 100;
 
 /// What correct servers do differently.
 #[derive(Clone, Debug)]
@@ -42,6 +41,8 @@ pub(crate) struct Manners {
     pub(crate) verbatim: bool,
     /// The probability of each message to come in fragments.
     pub(crate) fragments: f64,
+    /// How long a session that lost its connection can be taken up again.
+    pub(crate) recovers_for: Option<Duration>,
 }
 
 /// The whole server's state; when it restarts, another takes its place.
@@ -57,7 +58,10 @@ pub(crate) struct Hub {
     /// Messages that are to change places with the next one.
     held: BTreeMap<(u64, String), Rc<Said>>,
     /// The rooms of the connection that ended last.
-    stale: Vec<String>,
+    stale: BTreeSet<String>,
+    /// What sessions are taken up again from, where they are.
+    memory: Option<Memory>,
+    offsets: u64,
     /// Whether the server was taken down: nothing that is under way in it happens any more.
     pub(crate) down: bool,
     joins: u64,
@@ -73,6 +77,8 @@ struct Room {
 /// A connection that stands in the namespace.
 pub(crate) struct Socket {
     line: Line,
+    /// The number of the connection that its session began on.
+    pub(crate) session: u64,
     node: usize,
     /// Rooms that it asked for, and the number of the last time it did.
     asked: BTreeMap<String, u64>,
@@ -82,23 +88,10 @@ pub(crate) struct Socket {
     mute_after: Option<u32>,
 }
 
-/// Something that was said.
-struct Said {
-    room: String,
-    sender: u64,
-    /// The node that its sender is connected to.
-    node: usize,
-    /// The event as it is passed on.
-    packet: String,
-    at: Timestamp,
-}
-
-/// Something that was said on another node, and when it arrives.
-type Relayed = (Timestamp, Rc<Said>);
-
 impl Socket {
-    pub(crate) fn new(line: Line) -> Socket {
-        Socket { line, node: 0, asked: BTreeMap::new(), left: BTreeMap::new(), mute_after: None }
+    fn new(line: Line, session: u64, node: usize) -> Socket {
+        let (asked, left) = (BTreeMap::new(), BTreeMap::new());
+        Socket { line, session, node, asked, left, mute_after: None }
     }
 }
 
@@ -110,6 +103,7 @@ impl Hub {
         rng: Xoshiro256PlusPlus,
     ) -> Rc<RefCell<Hub>> {
         let nodes = manners.nodes;
+        let memory = manners.recovers_for.map(Memory::new);
         let hub = Rc::new(RefCell::new(Hub {
             manners,
             saboteur,
@@ -119,7 +113,9 @@ impl Hub {
             sockets: BTreeMap::new(),
             relays: BTreeMap::new(),
             held: BTreeMap::new(),
-            stale: Vec::new(),
+            stale: BTreeSet::new(),
+            memory,
+            offsets: 0,
             down: false,
             joins: 0,
         }));
@@ -138,15 +134,42 @@ impl Hub {
         std::mem::replace(&mut self.saboteur, Saboteur::new(None, 0))
     }
 
-    pub(crate) fn connect(&mut self, number: u64, mut socket: Socket) {
-        socket.node = number as usize % self.manners.nodes;
-        socket.line.say(&format!(r#"0{{"sid":"s{number}"}}"#), false);
+    /// A client asks to be let into the namespace, and may wish to go on where it was, by `auth`.
+    pub(crate) fn connect(&mut self, number: u64, line: Line, auth: &Value) {
+        if let Some(session) = self.recover(auth) {
+            return self.take_up(number, line, session);
+        }
+        let socket = Socket::new(line, number, number as usize % self.manners.nodes);
+        self.greet(&socket);
         self.sockets.insert(number, socket);
         if !self.stale.is_empty() && self.saboteur.strikes(Fault::StaleMembership) {
             for room in std::mem::take(&mut self.stale) {
                 self.enter(number, &room);
             }
         }
+    }
+
+    fn recover(&mut self, auth: &Value) -> Option<Recovered> {
+        let session = auth["pid"].as_str()?.strip_prefix('p')?.parse().ok()?;
+        let (offset, now) = (auth["offset"].as_str()?, self.clock.now());
+        self.memory.as_mut()?.recover(session, offset, now, &mut self.saboteur)
+    }
+
+    /// The session goes on: it is in its rooms, and hears what it missed.
+    fn take_up(&mut self, number: u64, line: Line, session: Recovered) {
+        let Recovered { socket, rooms, missed } = session;
+        let socket = Socket { line, ..socket };
+        self.greet(&socket);
+        missed.iter().for_each(|packet| socket.line.say(packet, false));
+        self.sockets.insert(number, socket);
+        rooms.iter().for_each(|room| self.enter(number, room));
+    }
+
+    fn greet(&self, socket: &Socket) {
+        let session = socket.session;
+        let pid = self.memory.as_ref().map(|_| format!(r#","pid":"p{session}""#));
+        let pid = pid.unwrap_or_default();
+        socket.line.say(&format!(r#"0{{"sid":"s{session}"{pid}}}"#), false);
     }
 
     /// A client leaves the namespace, and may stay on its connection.
@@ -159,22 +182,30 @@ impl Hub {
             ghost.left.extend(std::mem::take(&mut ghost.asked).into_keys().map(|room| (room, now)));
             return;
         }
-        self.disconnect(number);
+        self.remove(number);
     }
 
     /// A connection is over.
     pub(crate) fn disconnect(&mut self, number: u64) {
-        if self.sockets.remove(&number).is_none() {
-            return;
+        if let Some((socket, rooms)) = self.remove(number)
+            && let Some(memory) = &mut self.memory
+        {
+            memory.keep(socket, rooms, self.clock.now());
         }
-        let mut left = Vec::new();
+    }
+
+    /// A connection is out of the namespace, and of its rooms.
+    fn remove(&mut self, number: u64) -> Option<(Socket, BTreeSet<String>)> {
+        let socket = self.sockets.remove(&number)?;
+        let mut left = BTreeSet::new();
         for (name, room) in &mut self.rooms {
             if room.members.contains(&number) {
                 room.members.retain(|member| *member != number);
-                left.push(name.clone());
+                left.insert(name.clone());
             }
         }
-        self.stale = left;
+        self.stale.clone_from(&left);
+        Some((socket, left))
     }
 
     /// An event that a client sent, with its acknowledgement where one is asked for.
@@ -242,7 +273,33 @@ impl Hub {
             socket.line.say(&ack, false);
         }
         if self.manners.tells_joiners {
-            socket.line.say(&format!("2{}", serde_json::json!(["joined", room])), false);
+            self.tell_joiner(number, room);
+        }
+    }
+
+    fn tell_joiner(&mut self, number: u64, room: &str) {
+        let (packet, offset) = self.event_of(vec!["joined".into(), room.into()]);
+        let socket = &self.sockets[&number];
+        socket.line.say(&packet, false);
+        let audience = Audience::Session(socket.session);
+        self.note(&packet, offset, audience);
+    }
+
+    /// The packet of an event, and its offset, where lost sessions are told what they missed.
+    fn event_of(&mut self, mut data: Vec<Value>) -> (Rc<str>, Option<String>) {
+        let offset = self.memory.as_ref().map(|_| {
+            self.offsets += 1;
+            format!("o{}", self.offsets)
+        });
+        data.extend(offset.clone().map(Value::from));
+        (format!("2{}", Value::from(data)).into(), offset)
+    }
+
+    /// An event was sent to whoever it is for.
+    fn note(&mut self, packet: &Rc<str>, offset: Option<String>, audience: Audience) {
+        if let (Some(memory), Some(offset)) = (&mut self.memory, offset) {
+            let (packet, at) = (Rc::clone(packet), self.clock.now());
+            memory.note(Told { offset, packet, audience, at });
         }
     }
 
@@ -295,145 +352,6 @@ impl Hub {
         if let Some(ack) = ack {
             socket.line.say(&ack, false);
         }
-    }
-
-    fn send(hub: &Rc<RefCell<Hub>>, sender: u64, mut payload: Value) {
-        let this = &mut *hub.borrow_mut();
-        let room = payload["room"].as_str().expect("a message names its room").to_owned();
-        if this.saboteur.strikes_message(Fault::Corrupt) {
-            this.corrupt(&mut payload);
-        }
-        if !this.manners.verbatim {
-            payload.sort_all_objects();
-        }
-        let data = serde_json::json!(["onreceive-msg", payload]);
-        let at = this.clock.now();
-        let Some(node) = this.sockets.get(&sender).map(|socket| socket.node) else { return };
-        let said = Rc::new(Said { room, sender, node, packet: format!("2{data}"), at });
-        let key = (sender, said.room.clone());
-        if let Some(held) = this.held.remove(&key) {
-            this.saboteur.count(Fault::Reorder);
-            this.publish(&said);
-            return this.publish(&held);
-        }
-        if !this.saboteur.strikes_message(Fault::Reorder) {
-            return this.publish(&said);
-        }
-        this.held.insert(key.clone(), Rc::clone(&said));
-        later(hub, HELD_FOR, move |hub| {
-            if hub.held.get(&key).is_some_and(|held| Rc::ptr_eq(held, &said)) {
-                hub.held.remove(&key);
-                hub.publish(&said);
-            }
-        });
-    }
-
-    fn corrupt(&mut self, payload: &mut Value) {
-        let text = payload["message"].as_str().expect("a message has a text");
-        let mut text: Vec<char> = text.chars().collect();
-        let at = self.saboteur.pick(text.len());
-        text[at] = if text[at] == '!' { '?' } else { '!' };
-        payload["message"] = Value::from(text.into_iter().collect::<String>());
-        self.saboteur.count(Fault::Corrupt);
-    }
-
-    /// Passes on what was said, here and on all other nodes.
-    fn publish(&mut self, said: &Rc<Said>) {
-        let here = said.node;
-        for node in (0..self.manners.nodes).filter(|node| *node != here) {
-            let relaying = self.manners.relay_max.mul_f64(self.rng.random_range(0.0..=1.0));
-            let due = self.clock.now() + relaying;
-            let carried = self.relays[&(here, node)].send((due, Rc::clone(said)));
-            assert!(carried.is_ok() || self.down, "whoever carries it is there");
-        }
-        self.hand_out(here, said);
-    }
-
-    /// Everybody who hears it on this node does.
-    fn hand_out(&mut self, node: usize, said: &Rc<Said>) {
-        let mut receivers = self.receivers(node, said);
-        if !receivers.is_empty() && self.saboteur.strikes_message(Fault::Drop) {
-            receivers.remove(self.saboteur.pick(receivers.len()));
-            self.saboteur.count(Fault::Drop);
-        }
-        if self.saboteur.strikes_message(Fault::Echo) {
-            receivers.push(said.sender);
-            self.saboteur.count(Fault::Echo);
-        }
-        if self.saboteur.strikes_message(Fault::Leak) {
-            let strangers = self.strangers(said);
-            if !strangers.is_empty() {
-                receivers.push(strangers[self.saboteur.pick(strangers.len())]);
-                self.saboteur.count(Fault::Leak);
-            }
-        }
-        if self.saboteur.strikes_message(Fault::Duplicate) && !receivers.is_empty() {
-            receivers.extend_from_within(..);
-            self.saboteur.count(Fault::Duplicate);
-        }
-        for receiver in receivers {
-            self.deliver(receiver, &said.packet);
-        }
-    }
-
-    fn receivers(&mut self, node: usize, said: &Rc<Said>) -> Vec<u64> {
-        let Hub { rooms, sockets, saboteur, manners, clock, .. } = self;
-        let Some(room) = rooms.get_mut(&said.room) else { return Vec::new() };
-        room.history.push_back(Rc::clone(said));
-        if room.history.len() > HISTORY_MAX {
-            room.history.pop_front();
-        }
-        if room.forgotten {
-            saboteur.count(Fault::RoomForgotten);
-            return Vec::new();
-        }
-        room.forgotten = saboteur.strikes_message(Fault::RoomForgotten);
-        let hears = |member: &&u64| {
-            let is_here = sockets.get(*member).is_some_and(|socket| socket.node == node);
-            is_here && (**member != said.sender || manners.echoes)
-        };
-        let receivers: Vec<u64> = room.members.iter().filter(hears).copied().collect();
-        for receiver in &receivers {
-            let Socket { asked, left, .. } = &sockets[receiver];
-            let left = left.get(&said.room).copied().unwrap_or_default();
-            if !asked.contains_key(&said.room) && clock.now().since(left) > LEFT_FOR {
-                // It hears a room that it has not asked for, or has left for so long that this can
-                // be told: what is planted put it there.
-                saboteur.count_planted();
-            }
-        }
-        receivers
-    }
-
-    fn strangers(&self, said: &Said) -> Vec<u64> {
-        let stranger = |(_, socket): &(&u64, &Socket)| !socket.asked.contains_key(&said.room);
-        self.sockets.iter().filter(stranger).map(|(number, _)| *number).collect()
-    }
-
-    fn deliver(&mut self, receiver: u64, packet: &str) {
-        let Some(socket) = self.sockets.get_mut(&receiver) else { return };
-        if let Some(left) = &mut socket.mute_after {
-            if *left == 0 {
-                return self.saboteur.count(Fault::Mute);
-            }
-            *left -= 1;
-        }
-        let fragments = self.manners.fragments > 0.0;
-        let fragments = fragments && self.rng.random_bool(self.manners.fragments);
-        socket.line.say(packet, fragments);
-    }
-}
-
-/// Carries what one node says to another, in order.
-async fn carry(hub: Rc<RefCell<Hub>>, node: usize, mut relayed: mpsc::UnboundedReceiver<Relayed>) {
-    let clock = hub.borrow().clock;
-    while let Some((due, said)) = relayed.recv().await {
-        clock.sleep_until(due).await;
-        let mut hub = hub.borrow_mut();
-        if hub.down {
-            return;
-        }
-        hub.hand_out(node, &said);
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use chatbench::history::{Departure, Event, EventKind, Listener};
+use chatbench::history::{Departure, Event, EventKind, Listener, Session};
 use chatbench::load::Brief;
 use chatbench::oracle::{
     Finding, Oracle, Promises, Roster, RosterRoom, Tally, Violation, ViolationKind,
@@ -31,6 +31,7 @@ pub(crate) struct Record {
     pub(crate) departures: u64,
     pub(crate) drops: u64,
     pub(crate) resumed: u64,
+    pub(crate) recovered: u64,
     /// Joins without evidence, whoever is to blame.
     pub(crate) deaf: u64,
 }
@@ -114,6 +115,7 @@ impl Judge {
             EventKind::Departed { how: Departure::Disconnect } => record.departures += 1,
             EventKind::Departed { how: Departure::Drop { .. } } => record.drops += 1,
             EventKind::Resumed { .. } => record.resumed += 1,
+            EventKind::Connected { session: Session::Recovered, .. } => record.recovered += 1,
             EventKind::JoinUnconfirmed { .. } => record.deaf += 1,
             _ => {}
         }

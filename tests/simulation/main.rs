@@ -11,6 +11,7 @@ mod fault;
 mod frame;
 mod hub;
 mod judge;
+mod memory;
 mod network;
 mod pipe;
 mod planted;
@@ -61,6 +62,8 @@ fn assert_eventful(outcomes: &[Outcome]) {
         ("goodbyes", sum(|it| it.record.departures)),
         ("connections dropped", sum(|it| it.record.drops)),
         ("users who heard again", sum(|it| it.record.resumed)),
+        ("sessions taken up again", sum(|it| it.record.recovered)),
+        ("messages missed and told", sum(|it| it.record.tally.replayed)),
         ("connections refused", sum(|it| it.toll.refused)),
         ("connections unanswered", sum(|it| it.toll.unanswered)),
         ("connections cut", sum(|it| it.toll.cuts)),

@@ -39,6 +39,8 @@ enum Setting {
     TwoRooms,
     /// Connections that are lost and come back, for long enough to tell old from new.
     Reconnects,
+    /// The same, and their sessions are taken up again.
+    Recovery,
     /// Users who come and go, for longer than a server may take to let go of them.
     Churn,
 }
@@ -60,6 +62,10 @@ const fn churning(row: Row) -> Row {
     Row { effects_max: 5, messages_max: 1_500, setting: Setting::Churn, ..row }
 }
 
+const fn recovering(row: Row) -> Row {
+    Row { setting: Setting::Recovery, ..reconnecting(row) }
+}
+
 const TABLE: &[Row] = &[
     one_each(row(Fault::Drop, 0.05, &[Lost])),
     row(Fault::Duplicate, 0.05, &[Duplicated]),
@@ -69,15 +75,20 @@ const TABLE: &[Row] = &[
     row(Fault::Corrupt, 0.05, &[Corrupted]),
     one_each(row(Fault::IgnoreJoin, 0.2, &[JoinUnconfirmed])),
     row(Fault::LateJoin, 0.5, &[]),
-    Row { setting: Setting::TwoRooms, ..row(Fault::LastRoomOnly, 0.5, &[JoinUnconfirmed]) },
+    // It may be shown to be in the first room before it is taken out.
+    Row { setting: Setting::TwoRooms, ..row(Fault::LastRoomOnly, 0.5, &[JoinUnconfirmed, Lost]) },
     row(Fault::Mute, 0.2, &[Lost]),
     row(Fault::RoomForgotten, 0.05, &[Lost]),
     churning(row(Fault::Ghost, 1.0, &[Leaked])),
     churning(row(Fault::LeaveIgnored, 1.0, &[Leaked])),
+    churning(row(Fault::IgnoreJoin, 0.1, &[JoinUnconfirmed])),
     churning(row(Fault::LeaveTakesAll, 1.0, &[Lost, JoinUnconfirmed])),
     churning(row(Fault::DoubleJoinDeliversTwice, 1.0, &[Duplicated])),
     reconnecting(row(Fault::HistoryAtJoin, 1.0, &[Leaked, Echoed])),
     reconnecting(row(Fault::StaleMembership, 1.0, &[Leaked])),
+    recovering(row(Fault::ReplayMissesOne, 0.3, &[Lost])),
+    recovering(row(Fault::ReplayRepeatsOne, 0.3, &[Duplicated])),
+    recovering(row(Fault::RecoveryForgetsRooms, 0.3, &[Lost])),
 ];
 
 #[test]
@@ -111,7 +122,9 @@ impl Row {
                     storm: 0,
                 });
             }
-            Setting::Reconnects => {
+            Setting::Reconnects | Setting::Recovery => {
+                let recovers = self.setting == Setting::Recovery;
+                world.manners.recovers_for = recovers.then_some(Duration::from_secs(20));
                 world.climate.cut_every = Some(Duration::from_millis(400));
                 // Of what a sender said before it lost its connection, nothing can be told later.
                 world.crowd.users = world.crowd.users.max(12);

@@ -15,7 +15,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::frame;
-use crate::hub::{Hub, Socket};
+use crate::hub::Hub;
 use crate::network::ServerEnd;
 use crate::pipe::Shared;
 
@@ -160,8 +160,8 @@ impl Session {
                 return false;
             }
             ("4", packet) if packet.starts_with('0') => {
-                let socket = Socket::new(Line(self.end.down().clone()));
-                hub.borrow_mut().connect(number, socket);
+                let auth = serde_json::from_str(&packet[1..]).unwrap_or_default();
+                hub.borrow_mut().connect(number, Line(self.end.down().clone()), &auth);
             }
             ("4", "1") => hub.borrow_mut().take_leave(number),
             ("4", packet) => Hub::event(hub, number, packet),

@@ -114,6 +114,7 @@ impl World {
         world.manners.tells_joiners = false;
         // What is decided for each node would be counted for each.
         world.manners.nodes = 1;
+        world.manners.recovers_for = None;
         World { planted: Some((fault, rate)), ..world }
     }
 
@@ -279,9 +280,13 @@ impl Climate {
 impl Manners {
     fn draw(rng: &mut Xoshiro256PlusPlus, confirm: Confirm) -> Manners {
         let ms = Duration::from_millis;
+        let nodes = [1, 1, 2, 3][rng.random_range(0..4)];
+        // What a node knows of a session the others do not.
+        let recovers_for = [None, Some(ms(700)), Some(ms(20_000))][rng.random_range(0..3)];
         Manners {
             heartbeat: Heartbeat { interval: ms(400), timeout: ms(1_200) },
-            nodes: [1, 1, 2, 3][rng.random_range(0..4)],
+            nodes,
+            recovers_for: recovers_for.filter(|_| nodes == 1),
             relay_max: ms([1, 50][rng.random_range(0..2)]),
             join_max: ms([0, 0, 3, 60][rng.random_range(0..4)]),
             echoes: rng.random_bool(0.2),
