@@ -10,39 +10,15 @@ use std::time::Duration;
 use chatbench::clock::unix_millis;
 use chatbench::report::Report;
 use rustix::process::Signal;
-use support::binary::{CommandLine, Ended, Running};
+use support::binary::{Ended, Running};
 use support::left::Left;
+use support::minute::{self, await_deliveries};
 use support::scripted::Scripted;
 
 /// For whatever must happen, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What an end at once may take.
 const AT_ONCE: Duration = Duration::from_secs(4);
-
-/// A minute of 50 messages a second, with `more` flags.
-fn minute(left: &Left, more: &[&str]) -> Running {
-    let base = [
-        "run",
-        "scenarios/quickstart.yaml",
-        "--clients=60",
-        "--set=rooms.count=12",
-        "--rate=50/s",
-        "--duration=60s",
-        "--shards=2",
-        "--set=thresholds={}",
-        // However busy this machine is, the run is in no doubt but for the interruption.
-        "--set=limits.send_delay_p99=60s",
-    ];
-    let out = left.out();
-    let arguments = base.into_iter().chain(more.iter().copied()).chain([out.as_str()]);
-    CommandLine::new(arguments).start()
-}
-
-/// Waits until so many intervals with deliveries are on disk.
-fn await_deliveries(run: &Running, left: &Left, intervals: usize) {
-    let logged = || left.intervals().iter().filter(|it| it.metric == "delivery_latency").count();
-    run.await_that("deliveries in the interval log", PATIENCE, || logged() >= intervals);
-}
 
 fn assert_interrupted(ended: &Ended, left: &Left) {
     assert_eq!(ended.code, Some(5), "{ended:#?}");
@@ -65,7 +41,7 @@ fn assert_heard_out(ended: &Ended, left: &Left) {
 #[test]
 fn ctrl_c_hears_out_what_is_under_way_and_reports() {
     let left = Left::new();
-    let run = minute(&left, &[]);
+    let run = minute::begin(&left, &[]);
     await_deliveries(&run, &left, 2);
     let servers = run.children();
     assert_eq!(servers.len(), 1, "the bundled server runs beside");
@@ -78,7 +54,7 @@ fn ctrl_c_hears_out_what_is_under_way_and_reports() {
 #[test]
 fn a_supervisor_s_sigterm_is_no_other() {
     let left = Left::new();
-    let run = minute(&left, &["--quiet"]);
+    let run = minute::begin(&left, &["--quiet"]);
     await_deliveries(&run, &left, 2);
     run.signal(Signal::TERM);
     assert_heard_out(&run.end(PATIENCE), &left);
@@ -87,7 +63,7 @@ fn a_supervisor_s_sigterm_is_no_other() {
 #[test]
 fn ctrl_c_twice_ends_at_once() {
     let left = Left::new();
-    let run = minute(&left, &["--fault=stall=60s@4s", "--set=timeouts.delivery=60s"]);
+    let run = minute::begin(&left, &["--fault=stall=60s@4s", "--set=timeouts.delivery=60s"]);
     await_deliveries(&run, &left, 1);
     // From some second on things are said that nobody hears: they would come in a minute.
     let last = |metric: &str| {
@@ -107,7 +83,7 @@ fn ctrl_c_twice_ends_at_once() {
 fn ctrl_c_while_users_connect_waits_for_no_more_of_them() {
     let left = Left::new();
     // The last would come after a minute.
-    let run = minute(&left, &["--set=load.connect_rate=1/s"]);
+    let run = minute::begin(&left, &["--set=load.connect_rate=1/s"]);
     let connects = || left.intervals().iter().any(|it| it.metric == "connect_latency");
     run.await_that("connections in the interval log", PATIENCE, connects);
     run.signal_all(Signal::INT);
@@ -124,7 +100,7 @@ fn ctrl_c_before_anybody_is_connected_has_nothing_to_report() {
         c.gone().await
     });
     let left = Left::new();
-    let run = minute(&left, &["--target", &server.url()]);
+    let run = minute::begin(&left, &["--target", &server.url()]);
     was_asked.recv_timeout(PATIENCE).expect("it connects once before all others do");
     run.signal_all(Signal::INT);
     let ended = run.end(AT_ONCE);
@@ -136,7 +112,7 @@ fn ctrl_c_before_anybody_is_connected_has_nothing_to_report() {
 #[test]
 fn killed_outright_it_leaves_all_but_the_last_second() {
     let left = Left::new();
-    let run = minute(&left, &[]);
+    let run = minute::begin(&left, &[]);
     await_deliveries(&run, &left, 3);
     let servers = run.children();
     run.signal(Signal::KILL);
@@ -158,7 +134,7 @@ const SHORT_OUTAGE: &str = "--set=load.outages=[{at: 1 s, lasting: 200 ms}]";
 
 /// A minute of unrest, in whose outage everybody who was connected is deaf.
 fn unrest(left: &Left) -> Running {
-    let run = minute(left, &[CHURN, LONG_OUTAGE]);
+    let run = minute::begin(left, &[CHURN, LONG_OUTAGE]);
     await_deliveries(&run, left, 1);
     assert_eq!(run.children().len(), 1, "the bundled server runs beside");
     run.await_that("kill of the server", PATIENCE, || run.children().is_empty());
@@ -211,7 +187,7 @@ fn interrupted_twice_in_unrest() {
 /// Once some of those who were deaf have heard something again.
 fn killed_outright_in_unrest() {
     let left = Left::new();
-    let run = minute(&left, &[CHURN, SHORT_OUTAGE]);
+    let run = minute::begin(&left, &[CHURN, SHORT_OUTAGE]);
     let over = || left.intervals().iter().any(|interval| interval.metric == "deafness");
     run.await_that("end of the outage", PATIENCE, over);
     run.signal(Signal::KILL);

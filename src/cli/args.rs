@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use reference_server::ServeArgs;
 
 use super::conform::ConformArgs;
+use crate::run::SHARDS_MAX;
 use crate::scenario::{Assignment, Overrides, Period, Rate, Size};
 
 /// Loads, measures and proves Socket.IO chat servers, message by message.
@@ -156,7 +157,7 @@ impl PlanArgs {
 
 fn shards(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(count @ 1..=1024) => Ok(count),
-        _ => Err("give a number from 1 to 1024".into()),
+        Ok(count @ 1..=SHARDS_MAX) => Ok(count),
+        _ => Err(format!("give a number from 1 to {SHARDS_MAX}")),
     }
 }

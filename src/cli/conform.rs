@@ -8,14 +8,13 @@ mod server;
 
 pub(super) use args::ConformArgs;
 
-use std::io::Write as _;
 use std::path::Path;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
 use super::failure::Failure;
-use super::run::style;
+use super::output::{show, style};
 use super::{reproduce, signals};
 use crate::clock::unix_millis;
 use crate::conformance::{self, Check, Trials, Tried};
@@ -32,11 +31,13 @@ use server::Server;
 pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
     if let Some(id) = &args.selection.explain {
         let check = selection::find(id)?;
-        return Ok(show(|out| catalogue::explain(check, &style(), out)));
+        show(|out| catalogue::explain(check, &style(), out))?;
+        return Ok(ExitKind::Pass);
     }
     let checks = selection::select(&args.selection)?;
     if args.selection.list {
-        return Ok(list(&checks, args.selection.format));
+        list(&checks, args.selection.format)?;
+        return Ok(ExitKind::Pass);
     }
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let server = Server::of(args)?;
@@ -49,19 +50,11 @@ pub(super) fn conform(args: &ConformArgs) -> Result<ExitKind, Failure> {
     let report = ConformReport::new(server.subject(&trials.survey), &trials, occasion);
     let report = held_to_baseline(report.without(&server.secrets()), args, baseline)?;
     outputs.write(&report, args.reports.verbose)?;
-    show(|out| conform::text::write(&report, &style(), args.reports.verbose, out));
+    show(|out| conform::text::write(&report, &style(), args.reports.verbose, out))?;
     Ok(report.exit.name)
 }
 
-/// Writes to standard output.
-fn show(write: impl FnOnce(&mut std::io::StdoutLock<'static>) -> std::io::Result<()>) -> ExitKind {
-    let mut out = std::io::stdout().lock();
-    // A reader that has seen enough is no failure of ours.
-    let _ = write(&mut out).and_then(|()| out.flush());
-    ExitKind::Pass
-}
-
-fn list(checks: &[&'static Check], format: ListFormat) -> ExitKind {
+fn list(checks: &[&'static Check], format: ListFormat) -> Result<(), Failure> {
     show(|out| match format {
         ListFormat::Text => catalogue::list(checks, &style(), out),
         ListFormat::Json => catalogue::json(checks, out),
@@ -78,7 +71,7 @@ fn attempt(
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let trials = runtime.block_on(async {
-        let stop = signals::watch()
+        let (_stopper, stop) = signals::watch()
             .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
         let mut progress = Progress::of(checks.len(), args.reports.quiet);
         let mut follow = |one: &Tried| progress.follow(one);

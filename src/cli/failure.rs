@@ -35,20 +35,24 @@ impl Failure {
         Failure::Impossible { what: what.to_string(), remedy: remedy.into() }
     }
 
+    /// How the process ends.
+    pub(super) fn kind(&self) -> ExitKind {
+        match self {
+            Failure::Arguments(_) | Failure::Usage(_) => ExitKind::Usage,
+            Failure::Impossible { .. } => ExitKind::Impossible,
+            Failure::Interrupted => ExitKind::Unknown,
+        }
+    }
+
     /// Says it on standard error, and how the process ends on the last line.
     pub(super) fn report(self) -> ExitKind {
-        let (text, kind) = match self {
-            Failure::Arguments(error) => (misread(&error), ExitKind::Usage),
-            Failure::Usage(report) => (format!("{report:?}"), ExitKind::Usage),
-            Failure::Impossible { what, remedy } if remedy.is_empty() => {
-                (format!("Error: {what}\n"), ExitKind::Impossible)
-            }
-            Failure::Impossible { what, remedy } => {
-                (format!("Error: {what}\n  help: {remedy}\n"), ExitKind::Impossible)
-            }
-            Failure::Interrupted => {
-                ("Interrupted before anybody was connected\n".into(), ExitKind::Unknown)
-            }
+        let kind = self.kind();
+        let text = match self {
+            Failure::Arguments(error) => misread(&error),
+            Failure::Usage(report) => format!("{report:?}"),
+            Failure::Impossible { what, remedy } if remedy.is_empty() => format!("Error: {what}\n"),
+            Failure::Impossible { what, remedy } => format!("Error: {what}\n  help: {remedy}\n"),
+            Failure::Interrupted => "Interrupted before anybody was connected\n".into(),
         };
         // Whoever does not read it still gets the exit code.
         let _ = writeln!(std::io::stderr(), "{text}{kind}");

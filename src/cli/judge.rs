@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::args::JudgeArgs;
 use super::failure::Failure;
-use super::run::{folder, show};
-use crate::report::{Environment, ExitKind, OutFolder, Report, json};
+use super::output::{show, style};
+use super::run::{finish_log, folder};
+use crate::report::{Environment, ExitKind, OutFolder, Report, json, text};
 use crate::run::{Follower, Record, RecordError, RunOutcome};
 
 pub(super) fn judge(args: &JudgeArgs) -> Result<ExitKind, Failure> {
@@ -23,9 +24,9 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<ExitKind, Failure> {
         folder.write_report(&report)?;
     }
     if args.json {
-        print_json(&report)
+        show(|out| json::write(&report, out))?;
     } else {
-        show(&report)
+        show(|out| text::write(&report, &style(), out))?;
     }
     Ok(report.exit.name)
 }
@@ -55,18 +56,10 @@ fn replay(
         followers.push(log);
     }
     let outcome = record.judge(&mut followers).map_err(|error| damaged(&args.file, &error))?;
-    if let Some(Err(err)) = log.map(|log| log.finish()) {
-        let what = format!("the interval log is not whole: {err}");
-        return Err(Failure::impossible(what, "make room on the disk, or choose another --out"));
-    }
+    log.map(finish_log).transpose()?;
     Ok(outcome)
 }
 
 fn damaged(path: &Path, error: &RecordError) -> Failure {
     Failure::usage(format!("the record {}, {error}", path.display()), error.remedy)
-}
-
-fn print_json(report: &Report) {
-    // A reader that has seen enough is no failure of ours.
-    let _ = json::write(report, &mut std::io::stdout().lock());
 }

@@ -6,6 +6,7 @@ mod failure;
 mod judge;
 mod limits;
 mod outages;
+mod output;
 mod prepare;
 mod progress;
 mod record;

@@ -49,9 +49,10 @@ pub(super) async fn bring_about(
         brief.clock.sleep_until(start + outage.at).await;
         reference.kill();
         brief.clock.sleep_until(start + outage.at + outage.lasting).await;
-        if let Err(error) = reference.start_again() {
-            return error.into();
-        }
+        reference = match reference.start_again().await {
+            Ok(reference) => reference,
+            Err(error) => return error.into(),
+        };
     }
     keep(reference).await
 }

@@ -9,6 +9,7 @@ use super::reference::Reference;
 use crate::chat::RunTag;
 use crate::clock::{Clock, unix_millis};
 use crate::load::{Brief, Network, Tls, locate};
+use crate::run::SHARDS_MAX;
 use crate::scenario::{Plan, Scenario, Target, TargetUrl};
 
 /// A scenario with its seed, and what follows from the two.
@@ -31,7 +32,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Planned, Failure> {
 /// How many threads are wanted.
 pub(super) fn shards(args: &PlanArgs) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    args.shards.unwrap_or_else(cores)
+    args.shards.unwrap_or_else(cores).min(SHARDS_MAX)
 }
 
 /// Starts the bundled server if the scenario is to run against it.

@@ -8,7 +8,7 @@ use super::args::RunArgs;
 use super::failure::Failure;
 use crate::load::Brief;
 use crate::report::Environment;
-use crate::run::{Missing, Post, RecordHeader, Recording, Written};
+use crate::run::{Missing, Post, Record, RecordHeader, Recording, Written};
 
 /// A record on its way to a file.
 pub(super) struct RecordOut {
@@ -16,6 +16,8 @@ pub(super) struct RecordOut {
     bytes_max: u64,
     /// Whether it is a file like others, and no device.
     is_regular: bool,
+    /// Whether nothing that somebody may want is in it.
+    is_empty: bool,
     /// Until the run is known.
     file: Option<File>,
     /// From then on.
@@ -28,8 +30,8 @@ impl RecordOut {
         let Some(path) = &args.record else { return Ok(None) };
         let mut how = File::options();
         how.write(true);
-        let how =
-            if args.overwrite { how.create(true).truncate(true) } else { how.create_new(true) };
+        // What is in it stays until there is a run to record.
+        let how = if args.overwrite { how.create(true) } else { how.create_new(true) };
         let file = how.open(path).map_err(|why| match why.kind() {
             io::ErrorKind::AlreadyExists => Failure::impossible(
                 format!("there is a file {} already", path.display()),
@@ -37,10 +39,11 @@ impl RecordOut {
             ),
             _ => unwritten(path, &why),
         })?;
-        let is_regular = file.metadata().is_ok_and(|known| known.is_file());
+        let known = file.metadata().map_err(|why| unwritten(path, &why))?;
+        let (is_regular, is_empty) = (known.is_file(), known.len() == 0);
         let bytes_max = args.record_limit.bytes().into();
         let (path, file) = (path.clone(), Some(file));
-        Ok(Some(RecordOut { path, bytes_max, is_regular, file, recording: None }))
+        Ok(Some(RecordOut { path, bytes_max, is_regular, is_empty, file, recording: None }))
     }
 
     /// Begins the record of the run that `brief` describes and `command` repeats.
@@ -53,7 +56,16 @@ impl RecordOut {
         let environment = serde_json::to_value(Environment::read());
         let environment = environment.expect("texts and numbers fit JSON");
         let header = RecordHeader::new(brief, shards, command, environment);
+        // One that cannot be judged is of no use to anybody.
+        Record::open(header.to_bytes().as_slice()).map_err(|error| {
+            let what = format!("a record of this run could not be judged: {}", error.what);
+            Failure::usage(what, "make the scenario smaller, or run it without `--record`")
+        })?;
         let file = self.file.take().expect("a record begins once");
+        if self.is_regular {
+            file.set_len(0).map_err(|why| unwritten(&self.path, &why))?;
+            self.is_empty = true;
+        }
         let recording = Recording::start(file, &header, self.bytes_max);
         let recording = recording.map_err(|why| match why.kind() {
             io::ErrorKind::FileTooLarge => Failure::usage(
@@ -67,10 +79,18 @@ impl RecordOut {
         Ok(post)
     }
 
-    /// Waits until all of it is written, and says so if that is not all there is.
+    /// Waits until all of it is written, and says so if that is not all there is. Takes the file
+    /// away again if there was no run to record.
     pub(super) fn finish(self) {
-        let Some(recording) = self.recording else { return };
-        let Written { bytes, missing, error } = recording.finish();
+        let written = self.recording.map(Recording::finish);
+        let Some(written) = written.filter(|written| written.blocks > 0) else {
+            if self.is_regular && self.is_empty {
+                // One that cannot be taken away says nothing of a run.
+                let _ = std::fs::remove_file(&self.path);
+            }
+            return;
+        };
+        let Written { bytes, missing, error, .. } = written;
         let Some(missing) = missing else { return };
         let why = match missing {
             Missing::Cut | Missing::Limit => {
@@ -87,17 +107,6 @@ impl RecordOut {
             io::stderr(),
             "the record {path} ends before the run did, after {bytes} bytes: {why}"
         );
-    }
-
-    /// Takes the file away again: there was no run to record.
-    pub(super) fn discard(self) {
-        if let Some(recording) = self.recording {
-            recording.finish();
-        }
-        if self.is_regular {
-            // One that cannot be taken away says nothing of a run.
-            let _ = std::fs::remove_file(&self.path);
-        }
     }
 }
 

@@ -52,10 +52,15 @@ impl Reference {
         let _ = self.child.wait();
     }
 
-    /// Starts it once more where it was, after it was killed.
-    pub(super) fn start_again(&mut self) -> Result<(), ReferenceError> {
-        (self.child, self.url) = spawn(self.url.port, &self.told)?;
-        Ok(())
+    /// Starts it once more where it was, after it was killed. Other things go on meanwhile.
+    pub(super) async fn start_again(self) -> Result<Reference, ReferenceError> {
+        let (port, told) = (self.url.port, self.told.clone());
+        drop(self);
+        let starting = tokio::task::spawn_blocking(move || {
+            let (child, url) = spawn(port, &told)?;
+            Ok(Reference { child, url, told })
+        });
+        starting.await.expect("it is neither cancelled nor does it panic")
     }
 
     /// Its process.

@@ -1,7 +1,8 @@
 //! `chatbench run`: performs a scenario and says what came of it.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::fs::File;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, LocalOptions};
@@ -9,14 +10,14 @@ use tokio::runtime::{Builder, LocalOptions};
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::outages::{self, Beginning};
+use super::output::{show, style};
 use super::progress::Progress;
 use super::record::RecordOut;
 use super::reference::Reference;
 use super::{prepare, reproduce, signals};
 use crate::load::Brief;
-use crate::report::text::{self, Style};
-use crate::report::{Environment, ExitKind, OutFolder, Report};
-use crate::run::{self, Follower, RunOptions, RunOutcome};
+use crate::report::{Environment, ExitKind, IntervalLog, OutFolder, Report, text};
+use crate::run::{self, Follower, RunOptions, RunOutcome, Stop};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
@@ -26,37 +27,43 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let mut record = RecordOut::create(args)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
-    let ran = runtime.block_on(async {
+    let performed = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
         let command = reproduce::run(brief.plan.seed);
+        let shards = prepare::shards(&args.plan);
         let post = match &mut record {
-            Some(record) => Some(record.begin(&brief, prepare::shards(&args.plan), &command)?),
+            Some(record) => Some(record.begin(&brief, shards, &command)?),
             None => None,
         };
-        let options = RunOptions { shards: prepare::shards(&args.plan), record: post };
-        let outcome = perform(&brief, args, reference, (folder.as_ref(), options)).await?;
-        Ok::<_, Failure>((brief, outcome, command))
+        let options = RunOptions { shards, record: post };
+        let ran = perform(&brief, args, reference, (folder.as_ref(), options)).await?;
+        Ok::<_, Failure>((brief, ran, command))
     });
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    let (brief, outcome, command) = match ran {
-        Ok(ran) => ran,
-        Err(failure) => {
-            record.into_iter().for_each(RecordOut::discard);
-            return Err(failure);
-        }
-    };
-    let report = Report::new(&brief, &outcome, &Environment::read(), &command);
-    if let Some(folder) = &folder {
-        folder.write_report(&report)?;
-    }
-    show(&report);
     record.into_iter().for_each(RecordOut::finish);
-    Ok(report.exit.name)
+    let (brief, Ran { outcome, mut trouble }, command) = performed?;
+    let mut report = Report::new(&brief, &outcome, &Environment::read(), &command);
+    if let Some(trouble) = &trouble {
+        report.end_with(trouble.kind());
+    }
+    if let Some(Err(error)) = folder.map(|folder| folder.write_report(&report)) {
+        let unwritten = Failure::from(error);
+        report.end_with(unwritten.kind());
+        trouble = trouble.or(Some(unwritten));
+    }
+    show(|out| text::write(&report, &style(), out))?;
+    trouble.map_or(Ok(report.exit.name), Err)
 }
 
 pub(super) fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure> {
     Ok(OutFolder::create(path, overwrite)?)
+}
+
+/// A run that was performed, and what went wrong beside it.
+struct Ran {
+    outcome: RunOutcome,
+    trouble: Option<Failure>,
 }
 
 /// Performs the run, shows how it goes, and logs it as it goes.
@@ -65,8 +72,8 @@ async fn perform(
     args: &RunArgs,
     reference: Option<Reference>,
     (folder, options): (Option<&OutFolder>, RunOptions),
-) -> Result<RunOutcome, Failure> {
-    let stop = signals::watch()
+) -> Result<Ran, Failure> {
+    let (stopper, stop) = signals::watch()
         .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
     let mut progress = if args.quiet { Progress::quiet() } else { Progress::on_stderr(brief) };
     let mut log = None;
@@ -79,26 +86,25 @@ async fn perform(
     if let Some(log) = &mut log {
         followers.push(log);
     }
-    let outcome = tokio::select! {
-        outcome = run::run(Arc::clone(brief), &options, stop, &mut followers) => outcome?,
-        failure = outages::bring_about(brief, reference, begun) => return Err(failure),
+    let (outcome, trouble) = {
+        let mut running = pin!(run::run(Arc::clone(brief), &options, stop, &mut followers));
+        tokio::select! {
+            outcome = &mut running => (outcome, None),
+            failure = outages::bring_about(brief, reference, begun) => {
+                stopper.send_replace(Stop::Finish);
+                (running.await, Some(failure))
+            }
+        }
     };
-    if let Some(Err(err)) = log.map(|log| log.finish()) {
+    let outcome = outcome?;
+    let unlogged = log.and_then(|log| finish_log(log).err());
+    Ok(Ran { outcome, trouble: trouble.or(unlogged) })
+}
+
+/// Writes what is left of the interval log.
+pub(super) fn finish_log(log: IntervalLog<File>) -> Result<(), Failure> {
+    log.finish().map_err(|err| {
         let what = format!("the interval log is not whole: {err}");
-        return Err(Failure::impossible(what, "make room on the disk, or choose another --out"));
-    }
-    Ok(outcome)
-}
-
-/// Shows a report on standard output.
-pub(super) fn show(report: &Report) {
-    let mut out = std::io::stdout().lock();
-    // A reader that has seen enough is no failure of ours.
-    let _ = text::write(report, &style(), &mut out).and_then(|()| out.flush());
-}
-
-/// How text on standard output looks.
-pub(super) fn style() -> Style {
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    Style { color, ..Style::default() }
+        Failure::impossible(what, "make room on the disk, or choose another --out")
+    })
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::args::{SchemaArgs, SchemaOf};
 use super::failure::Failure;
+use super::output::show;
 use crate::report::ExitKind;
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
@@ -12,7 +13,6 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
         SchemaOf::Report => crate::report::schema::of_run(),
         SchemaOf::Conform => crate::report::schema::of_conform(),
     };
-    // A reader that has seen enough is no failure of ours.
-    let _ = writeln!(std::io::stdout(), "{schema:#}");
+    show(|out| writeln!(out, "{schema:#}"))?;
     Ok(ExitKind::Pass)
 }

@@ -5,12 +5,14 @@ use tokio::sync::watch;
 
 use crate::run::Stop;
 
-/// Follows the signals that ask this process to end, from now on.
+/// Follows the signals that ask this process to end, from now on; what else may ask for it does so
+/// by the sender.
 ///
 /// # Errors
 /// When the system does not let signals be handled.
-pub(super) fn watch() -> std::io::Result<watch::Receiver<Stop>> {
+pub(super) fn watch() -> std::io::Result<(watch::Sender<Stop>, watch::Receiver<Stop>)> {
     let (wish, stop) = watch::channel(Stop::No);
+    let signalled = wish.clone();
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -19,9 +21,9 @@ pub(super) fn watch() -> std::io::Result<watch::Receiver<Stop>> {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            let more = if *wish.borrow() == Stop::No { Stop::Finish } else { Stop::Abort };
-            wish.send_replace(more);
+            let more = if *signalled.borrow() == Stop::No { Stop::Finish } else { Stop::Abort };
+            signalled.send_replace(more);
         }
     });
-    Ok(stop)
+    Ok((wish, stop))
 }

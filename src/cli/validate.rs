@@ -6,9 +6,10 @@ use std::io::Write as _;
 use super::args::PlanArgs;
 use super::failure::Failure;
 use super::limits::Limits;
+use super::output::show;
 use super::prepare::{self, Planned};
 use crate::report::ExitKind;
-use crate::report::numbers::{bytes, count};
+use crate::report::numbers::{bytes, count, counted};
 use crate::scenario::{Estimate, Load, Outages, Scenario};
 
 pub(super) fn validate(args: &PlanArgs) -> Result<ExitKind, Failure> {
@@ -17,10 +18,9 @@ pub(super) fn validate(args: &PlanArgs) -> Result<ExitKind, Failure> {
     let mut text = String::new();
     describe(&planned, &estimate, prepare::shards(args), &mut text)
         .expect("a string takes everything");
-    // A reader that has seen enough is no failure of ours.
-    let _ = write!(std::io::stdout(), "{text}");
+    show(|out| write!(out, "{text}"))?;
     planned.limits.check()?;
-    let _ = writeln!(std::io::stdout(), "{}", ExitKind::Pass);
+    show(|out| writeln!(out, "{}", ExitKind::Pass))?;
     Ok(ExitKind::Pass)
 }
 
@@ -81,10 +81,13 @@ fn describe(
 fn churn(scenario: &Scenario, load_secs: f64, out: &mut String) -> std::fmt::Result {
     let Load { churn, outages, .. } = &scenario.load;
     if !churn.is_none() {
-        let moves = count((churn.total() * load_secs).round() as u64);
-        let storms = count(churn.storms.len() as u64);
         let rate = churn.total();
-        writeln!(out, "  churn         {moves} moves expected, {rate:.1}/s; {storms} storms")?;
+        let moves = counted((rate * load_secs).round() as u64, "move", "moves");
+        write!(out, "  churn         {moves} expected, {rate:.1}/s")?;
+        match churn.storms.len() as u64 {
+            0 => writeln!(out)?,
+            storms => writeln!(out, "; {}", counted(storms, "storm", "storms"))?,
+        }
     }
     match outages {
         Outages::None => Ok(()),

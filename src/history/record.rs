@@ -11,5 +11,5 @@ mod event;
 mod tests;
 
 pub use block::Head;
-pub use bytes::{Bytes, CodeError, TEXT_BYTES_MAX, put_signed, put_text, put_varint};
+pub use bytes::{Bytes, CodeError, put_varint};
 pub use event::{EventReader, EventWriter, KINDS};

@@ -172,6 +172,11 @@ impl Report {
             deaf_longest: outages::deaf_longest(&brief.plan, &outcome.outages),
         }
     }
+
+    /// The process ends by `kind`, whatever the run showed.
+    pub fn end_with(&mut self, kind: ExitKind) {
+        self.exit = Exit::of(kind);
+    }
 }
 
 impl Durations {

@@ -45,7 +45,7 @@ pub(super) struct Findings {
 }
 
 /// What no history tells of a shard: how it ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Ending {
     /// When.
     pub(super) at: Timestamp,
@@ -53,12 +53,6 @@ pub(super) struct Ending {
     pub(super) performed: Performed,
     /// Time on a processor over time, while the load lasted.
     pub(super) busy: f64,
-}
-
-impl Default for Ending {
-    fn default() -> Ending {
-        Ending { at: Timestamp::ZERO, performed: Performed::default(), busy: 0.0 }
-    }
 }
 
 /// Judges and measures one shard's history.

@@ -164,14 +164,15 @@ impl RunOutcome {
         let mut tally = Tally::default();
         let mut shards = Vec::new();
         let mut reasons = BTreeMap::new();
-        let (mut absent, mut given_up, mut spells_dropped) = (0, 0, 0);
+        let (mut absent, mut given_up, mut spells_dropped) = (0_usize, 0_u64, 0);
         let mut outages = Vec::new();
         for findings in harvest.findings {
             outages.extend(findings.outages);
             spells_dropped += findings.spells_dropped;
             let Ending { performed, busy, .. } = findings.ending;
-            absent += performed.absent;
-            given_up += performed.given_up;
+            // A record may say anything.
+            absent = absent.saturating_add(performed.absent);
+            given_up = given_up.saturating_add(performed.given_up);
             let send_delay_p99 = findings.send_delay.at(Quantile::Of(0.99));
             let send_delay_p99_ms = send_delay_p99.as_secs_f64() * 1e3;
             shards.push(ShardHealth { busy, send_delay_p99_ms });
@@ -198,7 +199,7 @@ impl RunOutcome {
             took: harvest.took,
             load: harvest.load,
         };
-        outcome.doubt(brief, harvest.interrupted);
+        outcome.doubt(brief, harvest.interrupted, harvest.missing.is_some());
         outcome.doubt_if(given_up > 0, Doubt::GivenUp { messages: given_up });
         outcome.doubt_if(absent > 0, Doubt::Absent { memberships: absent });
         if let Some((at, why)) = harvest.missing {
@@ -213,7 +214,7 @@ impl RunOutcome {
         kind != ViolationKind::Reordered || order == OrderPolicy::Fail
     }
 
-    fn doubt(&mut self, brief: &Brief, interrupted: bool) {
+    fn doubt(&mut self, brief: &Brief, interrupted: bool, cut: bool) {
         let limit_ms = brief.scenario.limits.send_delay_p99.as_secs_f64() * 1e3;
         let late = |shard: &ShardHealth| shard.send_delay_p99_ms;
         let latest =
@@ -241,8 +242,8 @@ impl RunOutcome {
         }
         let unsent = self.recorder.counters().unsent;
         let (must_share, limit) = (self.tally.must_share(), brief.scenario.limits.must_share_min);
-        // An interrupted run leaves much open, whatever the scenario is like.
-        let too_little = self.tally.must > 0 && must_share < limit && !interrupted;
+        // A run that does not come to its end leaves much open, whatever the scenario is like.
+        let too_little = self.tally.must > 0 && must_share < limit && !interrupted && !cut;
         let outages = brief.scenario.load.outages.are_expected();
         let more = [
             (self.tally.unjudged > 0, Doubt::Overflow { messages: self.tally.unjudged }),

@@ -30,4 +30,4 @@ pub(super) const MARKER: u32 = u32::MAX - 2;
 /// The longest payload of any block but the first.
 pub(super) const PAYLOAD_BYTES_MAX: u32 = 2 << 20;
 /// Threads that a run may have.
-pub(super) const SHARDS_MAX: usize = 1024;
+pub const SHARDS_MAX: usize = 1024;

@@ -5,29 +5,13 @@ use rustix::process::Signal;
 
 use crate::support::binary::{CommandLine, Running};
 use crate::support::left::Left;
+use crate::support::minute::{self, await_deliveries};
 use crate::{PATIENCE, Place, assert_same, judge};
 
-/// A minute of 50 messages a second, recorded.
+/// One that is recorded.
 fn minute(left: &Left, place: &Place, more: &[&str]) -> Running {
-    let base = [
-        "run",
-        "scenarios/quickstart.yaml",
-        "--clients=60",
-        "--set=rooms.count=12",
-        "--rate=50/s",
-        "--duration=60s",
-        "--shards=2",
-        "--set=thresholds={}",
-        "--set=limits.send_delay_p99=60s",
-    ];
-    let (out, record) = (left.out(), place.argument());
-    let more = more.iter().copied().chain([out.as_str(), record.as_str()]);
-    CommandLine::new(base.into_iter().chain(more)).start()
-}
-
-fn await_deliveries(run: &Running, left: &Left, intervals: usize) {
-    let logged = || left.intervals().iter().filter(|it| it.metric == "delivery_latency").count();
-    run.await_that("deliveries in the interval log", PATIENCE, || logged() >= intervals);
+    let record = place.argument();
+    minute::begin(left, &[more, &[&record]].concat())
 }
 
 fn assert_same_as_left(place: &Place, left: &Left, text: &str) {

@@ -25,21 +25,7 @@ use tempfile::TempDir;
 /// For whatever must end, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Twenty rooms of six, users who come and go in every way that there is.
-const CHURN: &str = "
-name: churn
-users: 120
-rooms: {count: 20}
-timeouts: {delivery: 1 s}
-load:
-  connect_rate: 400/s
-  phases:
-    - hold: {rate: 200/s, for: 2 s}
-  churn: {leave: 6/s, switch: 4/s, disconnect: 6/s, drop: 6/s, away: 300 ms}
-thresholds: {delivery_latency: {p50: 60 s}, disconnects: unlimited}
-";
-
-/// The same rooms, in which everybody stays.
+/// Twenty rooms of six, in which everybody stays.
 const CALM: &str = "
 name: calm
 users: 120
@@ -49,8 +35,12 @@ load:
   connect_rate: 400/s
   phases:
     - hold: {rate: 200/s, for: 2 s}
-thresholds: {delivery_latency: {p50: 60 s}}
+thresholds: {delivery_latency: {p50: 60 s}, disconnects: unlimited}
 ";
+
+/// In which users come and go in every way that there is.
+const CHURN: &str =
+    "--set=load.churn={leave: 6/s, switch: 4/s, disconnect: 6/s, drop: 6/s, away: 300 ms}";
 
 /// The chat, of a server that can be told that somebody leaves.
 const WITH_LEAVE: &str = "
@@ -155,7 +145,7 @@ fn of_a_server_that_keeps_its_promises() {
 #[test]
 fn while_users_come_and_go() {
     for shards in ["1", "2"] {
-        let (ran, _) = same_again(CHURN, &["--shards", shards]);
+        let (ran, _) = same_again(CALM, &["--shards", shards, CHURN]);
         let counters = ran.report.counters;
         assert!(counters.drops > 0 && counters.departures > 0, "{}", ran.text);
         assert!(ran.report.tally.may > 0, "{}", ran.text);
@@ -173,8 +163,8 @@ fn of_users_who_poll() {
 #[test]
 fn of_a_server_that_breaks_each_of_them() {
     let faults = "drop=0.02,duplicate=0.02,echo=0.02,corrupt=0.02,leak=0.02,reorder=0.02";
-    for (yaml, shards) in [(CALM, "2"), (CHURN, "1")] {
-        let (ran, _) = same_again(yaml, &["--shards", shards, "--fault", faults]);
+    for more in [&["--shards=2"][..], &["--shards=1", CHURN]] {
+        let (ran, _) = same_again(CALM, &[more, &["--fault", faults]].concat());
         assert_eq!(ran.code, 1, "{}", ran.text);
         let broken = ran.report.violations.by_kind;
         assert!(broken.lost > 0 && broken.duplicated > 0 && broken.corrupted > 0, "{}", ran.text);
@@ -188,8 +178,8 @@ fn of_a_server_that_loses_messages_and_connections() {
     let server = Background::start(options).expect("a server can be started");
     let cuts = Cuts { after_users: 120, every_reads: 60, count: 20 };
     let cutter = Cutter::start(server.address(), cuts);
-    let yaml = format!("{CHURN}{WITH_LEAVE}");
-    let (ran, _) = same_again(&yaml, &["--target", &cutter.url()]);
+    let yaml = format!("{CALM}{WITH_LEAVE}");
+    let (ran, _) = same_again(&yaml, &["--target", &cutter.url(), CHURN]);
     let (counters, report) = (ran.report.counters, &ran.report);
     assert!(counters.disconnects > 0 && counters.leaves > 0, "{}", ran.text);
     assert!(report.violations.by_kind.lost > 0 && !report.connection_reasons.is_empty());

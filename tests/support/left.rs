@@ -57,9 +57,10 @@ impl Left {
         doubts.map(|doubt| doubt["kind"].as_str().expect("a name").into()).collect()
     }
 
-    /// The interval log, as far as it has come.
+    /// The interval log, as far as it has come, but for a line that is just being written.
     pub(crate) fn intervals(&self) -> Vec<Interval> {
-        let log = std::fs::read(self.path().join("latencies.hlog")).unwrap_or_default();
+        let mut log = std::fs::read(self.path().join("latencies.hlog")).unwrap_or_default();
+        log.truncate(log.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
         let mut base = Duration::ZERO;
         let mut intervals = Vec::new();
         for entry in IntervalLogIterator::new(&log) {

@@ -4,6 +4,7 @@
 pub(crate) mod binary;
 pub(crate) mod ear;
 pub(crate) mod left;
+pub(crate) mod minute;
 pub(crate) mod redis;
 pub(crate) mod foreign;
 pub(crate) mod scripted;

@@ -1,7 +1,7 @@
 //! Bytes: numbers and texts as they stand in a record, and how they are read back.
 
 /// The longest text that is kept whole, in bytes; of a longer one, the beginning is.
-pub const TEXT_BYTES_MAX: usize = 16 << 10;
+pub(super) const TEXT_BYTES_MAX: usize = 16 << 10;
 
 /// Seven bits of a number to a byte; the highest bit says that there are more.
 const MORE: u8 = 0x80;
@@ -36,12 +36,12 @@ pub fn put_varint(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Appends `value`: numbers near zero take few bytes, whichever side of it they are on.
-pub fn put_signed(value: i64, out: &mut Vec<u8>) {
+pub(super) fn put_signed(value: i64, out: &mut Vec<u8>) {
     put_varint((value << 1 ^ value >> 63) as u64, out);
 }
 
 /// Appends `text`, or as much of its beginning as is kept.
-pub fn put_text(text: &str, out: &mut Vec<u8>) {
+pub(super) fn put_text(text: &str, out: &mut Vec<u8>) {
     let kept = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
     put_varint(kept.len() as u64, out);
     out.extend_from_slice(kept.as_bytes());

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use expect_test::expect;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::bytes::{TEXT_BYTES_MAX, put_text};
 use super::*;
 use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::{Awaited, Departure, Event, EventKind, Session};
@@ -99,6 +102,86 @@ fn whatever_happens_is_read_back_the_same() {
         }
         assert_eq!(bytes.left(), 0);
     });
+}
+
+/// What records consist of must never change: old ones could not be judged any more.
+#[test]
+fn each_kind_of_event_is_coded_as_docs_record_md_says() {
+    let (room, after) = (RoomId(7), Duration::from_millis(300));
+    let intended = Timestamp::from_nanos(5_000);
+    let id = MessageId { room, sender: UserId(2), sequence: 9 };
+    let message = Message { id, intended, text_bytes: 96 };
+    let why = || "reset".into();
+    let kinds = [
+        EventKind::Sent { message },
+        EventKind::Received { id, intended, intact: true },
+        EventKind::Received { id, intended, intact: false },
+        EventKind::Probed { message: Message { id: MessageId { sequence: 10, ..id }, ..message } },
+        EventKind::Unsent { room, intended },
+        EventKind::Away { room, intended },
+        EventKind::Connected { after, session: Session::New },
+        EventKind::Connected { after, session: Session::Recovered },
+        EventKind::Connected { after, session: Session::Declined },
+        EventKind::ConnectFailed { why: why() },
+        EventKind::Disconnected { why: why(), resumable: false },
+        EventKind::Disconnected { why: why(), resumable: true },
+        EventKind::Departed { how: Departure::Disconnect },
+        EventKind::Departed { how: Departure::Drop { resumable: false } },
+        EventKind::Departed { how: Departure::Drop { resumable: true } },
+        EventKind::Closed,
+        EventKind::Alive,
+        EventKind::Joining { room },
+        EventKind::Joined { room, after },
+        EventKind::JoinUnconfirmed { room, after, awaited: Awaited::Message },
+        EventKind::JoinUnconfirmed { room, after, awaited: Awaited::Answer },
+        EventKind::FirstHeard { room, after },
+        EventKind::Resumed { after, deaf: None },
+        EventKind::Resumed { after, deaf: Some(after) },
+        EventKind::Leaving { room },
+        EventKind::Left { room },
+        EventKind::Rejoining { room },
+        EventKind::Unrecognised { text: why() },
+    ];
+    let (mut writer, mut coded) = (EventWriter::default(), String::new());
+    for (kind, at) in kinds.into_iter().zip(1..) {
+        let event = Event { at: Timestamp::from_nanos(at * 1_000), user: UserId(3), kind };
+        let mut bytes = Vec::new();
+        writer.event(&event, &mut bytes);
+        let kind = format!("{:?}", event.kind);
+        let name = kind.split(' ').next().expect("a name comes first");
+        coded.push_str(&format!("{name:<16} {}\n", HEXLOWER.encode(&bytes)));
+    }
+    expect![[r#"
+        Sent             01d00f060e0109c03e60
+        Received         60d00f005c
+        Received         40d00f005c
+        Probed           02d00f0000010ad00f60
+        Unsent           03d00f000000
+        Away             04d00f0000cf0f
+        Connected        05d00f0080c6868f0100
+        Connected        05d00f0080c6868f0101
+        Connected        05d00f0080c6868f0102
+        ConnectFailed    06d00f00057265736574
+        Disconnected     07d00f00057265736574
+        Disconnected     27d00f00057265736574
+        Departed         08d00f00
+        Departed         09d00f00
+        Departed         29d00f00
+        Closed           0ad00f00
+        Alive            0bd00f00
+        Joining          0cd00f0000
+        Joined           0dd00f000080c6868f01
+        JoinUnconfirmed  2ed00f000080c6868f01
+        JoinUnconfirmed  0ed00f000080c6868f01
+        FirstHeard       0fd00f000080c6868f01
+        Resumed          10d00f0080c6868f01
+        Resumed          30d00f0080c6868f0180c6868f01
+        Leaving          11d00f0000
+        Left             12d00f0000
+        Rejoining        14d00f0000
+        Unrecognised     13d00f00057265736574
+    "#]]
+    .assert_eq(&coded);
 }
 
 #[test]

@@ -36,10 +36,8 @@ pub(super) fn doubt(doubt: &Doubt) -> Doubt {
                 *number = millionths(*number);
             }
         }
+        Doubt::RecordEnds { at_s, .. } => *at_s = millionths(*at_s),
         _ => {}
-    }
-    if let Doubt::RecordEnds { at_s, .. } = &mut doubt {
-        *at_s = millionths(*at_s);
     }
     doubt
 }

@@ -90,7 +90,8 @@ pub(in crate::run) fn read_shard(
             let performed = Performed { absent, given_up: bytes.varint()? };
             let busy = f64::from_bits(bytes.word()?);
             let ending = Ending { at, performed, busy };
-            busy.is_finite().then_some(ShardEntry::Finished(ending)).ok_or(CodeError::Range)
+            let is_share = busy.is_finite() && busy >= 0.0;
+            is_share.then_some(ShardEntry::Finished(ending)).ok_or(CodeError::Range)
         }
         (number, ..) => Err(CodeError::Kind(number)),
     }

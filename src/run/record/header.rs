@@ -56,7 +56,7 @@ impl RecordHeader {
     }
 
     /// The beginning of a record: the preamble, and this as a block of JSON.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let json = serde_json::to_vec(self).expect("texts and numbers fit JSON");
         let mut bytes = PREAMBLE.to_vec();
         bytes.extend_from_slice(&Head::of(HEADER, 0, &json).to_bytes());

@@ -48,6 +48,9 @@ impl Scribe {
 
     /// The accounts were looked through, and the conductor told of it.
     pub(in crate::run) fn turn(&mut self, now: Timestamp, told: bool) {
+        if self.post.is_over() {
+            return;
+        }
         self.put(&ShardEntry::Turn { now, told });
         self.flush();
     }

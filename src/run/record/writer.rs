@@ -40,6 +40,8 @@ pub struct Recording {
 pub struct Written {
     /// How long it is.
     pub bytes: u64,
+    /// Blocks of it that say something of the run.
+    pub blocks: u64,
     /// Why it ends before its run, if it does.
     pub missing: Option<Missing>,
     /// What the disk said, if that is why.
@@ -65,7 +67,8 @@ impl Recording {
         }
         file.write_all(&beginning)?;
         let (post, parcels) = Post::new(header.shards);
-        let mut writer = Writer { file, bytes, bytes_max, post: post.clone() };
+        let mut writer =
+            Writer { file, bytes, bytes_max, blocks: 0, is_whole: true, post: post.clone() };
         let thread = std::thread::Builder::new().name("record".into());
         let writer = thread.spawn(move || writer.write(parcels))?;
         Ok(Recording { post, writer })
@@ -92,6 +95,9 @@ struct Writer<F> {
     /// Written so far, whole blocks only.
     bytes: u64,
     bytes_max: u64,
+    blocks: u64,
+    /// Whether it ends where a block does.
+    is_whole: bool,
     post: Post,
 }
 
@@ -115,11 +121,11 @@ impl<F: RecordFile> Writer<F> {
         }
         drop(parcels);
         let missing = self.post.missing.get().copied();
-        if let Some(missing) = missing {
+        if let Some(missing) = missing.filter(|_| self.is_whole) {
             // Without room for it, the end of the file says as much.
             let _ = self.append(MARKER, 0, &[missing.to_byte()]);
         }
-        Written { bytes: self.bytes, missing, error }
+        Written { bytes: self.bytes, blocks: self.blocks, missing, error }
     }
 
     /// Appends a block, unless the limit is reached or the disk takes it not: then it was the last.
@@ -131,9 +137,12 @@ impl<F: RecordFile> Writer<F> {
             self.bytes_max = self.bytes + MARKER_BYTES;
             return Ok(());
         }
-        self.append(stream, number, payload).inspect_err(|_| {
-            let _ = self.post.missing.set(Missing::DiskError);
-        })
+        let appended = self.append(stream, number, payload);
+        match &appended {
+            Ok(()) => self.blocks += 1,
+            Err(_) => drop(self.post.missing.set(Missing::DiskError)),
+        }
+        appended
     }
 
     fn append(&mut self, stream: u32, number: u32, payload: &[u8]) -> io::Result<()> {
@@ -142,7 +151,7 @@ impl<F: RecordFile> Writer<F> {
         match written {
             Ok(()) => self.bytes += (head.len() + payload.len()) as u64,
             // Half a block would be in the way of the marker.
-            Err(_) => drop(self.file.cut(self.bytes)),
+            Err(_) => self.is_whole = self.file.cut(self.bytes).is_ok(),
         }
         written
     }

@@ -1,6 +1,7 @@
 //! Court: feeds what a record says to the judges it was written for, in the order they had it in.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::RecordError;
 use super::blocks::Block;
@@ -39,6 +40,8 @@ struct Shard {
     judgement: Judgement,
     reader: EventReader,
     blocks: u32,
+    /// Before that moment its accounts are not looked through again.
+    next_turn: Timestamp,
     /// What it told the conductor, who has not gathered it yet.
     told: VecDeque<Snapshot>,
     /// Up to when its history is known.
@@ -72,6 +75,7 @@ impl<'c, 'f, 'a> Court<'c, 'f, 'a> {
             judgement: Judgement::new(brief, index, part),
             reader: EventReader::default(),
             blocks: 0,
+            next_turn: Timestamp::ZERO.next_second(),
             told: VecDeque::new(),
             until: Timestamp::ZERO,
             findings: None,
@@ -147,7 +151,7 @@ impl<'c, 'f, 'a> Court<'c, 'f, 'a> {
                 }
                 ShardEntry::Turn { now, told } => {
                     check_time(now)?;
-                    shard.turn(now, told);
+                    shard.turn(now, told)?;
                     self.told += usize::from(told);
                     if self.told > shards * TOLD_PER_SHARD_MAX + TOLD_BESIDE_MAX {
                         return Err(format!("{} seconds are gathered by nobody", self.told).into());
@@ -168,6 +172,9 @@ impl<'c, 'f, 'a> Court<'c, 'f, 'a> {
         match read_conductor(bytes, self.shards.len())? {
             ConductorEntry::Interval { to, taken } => {
                 check_time(to)?;
+                if to < self.gathering.interval_began() + Duration::from_secs(1) {
+                    return Err("an interval is shorter than a second".to_owned().into());
+                }
                 self.gather(&taken)?;
                 self.gathering.close_interval(to);
             }
@@ -240,12 +247,17 @@ impl<'c, 'f, 'a> Court<'c, 'f, 'a> {
 }
 
 impl Shard {
-    fn turn(&mut self, now: Timestamp, told: bool) {
+    fn turn(&mut self, now: Timestamp, told: bool) -> Result<(), Refusal> {
+        if now < self.next_turn {
+            return Err("two seconds end within one".to_owned().into());
+        }
+        self.next_turn = now.next_second();
         self.until = self.until.max(now);
         self.judgement.sweep(now);
         if told {
             self.told.push_back(self.judgement.take_snapshot());
         }
+        Ok(())
     }
 
     fn finish(&mut self, ending: Ending) {

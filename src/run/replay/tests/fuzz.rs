@@ -111,7 +111,7 @@ fn absurd_lengths_take_no_memory() {
 }
 
 #[test]
-fn blocks_of_noise_are_refused() {
+fn blocks_of_noise_do_no_harm() {
     each_seed(100, |_, rng| {
         let mut forged = Forged::read(&Play::whole());
         let stream = [0, 1, 2, CONDUCTOR, MARKER][rng.random_range(0..5)];
@@ -135,12 +135,30 @@ struct Nonsense<'r> {
     wrong_percent: u32,
 }
 
+/// What is looked through for each of them takes a judge much longer than a liar.
+#[test]
+fn seconds_that_are_shorter_are_refused() {
+    let turn = |ms| ShardEntry::Turn { now: at(ms), told: false };
+    let interval = |ms| conductor(&ConductorEntry::Interval { to: at(ms), taken: vec![0, 0] });
+    let mut turns = Vec::new();
+    let mut writer = EventWriter::default();
+    for ms in [1_000, 1_999] {
+        put_shard(&mut writer, &turn(ms), &mut turns);
+    }
+    let intervals = vec![(CONDUCTOR, 0, interval(1_000)), (CONDUCTOR, 1, interval(1_999))];
+    for blocks in [vec![(0, 0, turns)], intervals] {
+        let forged = Forged { blocks, ..Forged::read(&Play::whole()) };
+        let error = judged(&forged.bytes()).expect_err("two in one second");
+        assert!(error.what.contains("second"), "{error}");
+    }
+}
+
 #[test]
 fn nonsense_that_is_well_said_is_judged_or_refused() {
     each_seed(120, |seed, rng| {
         let wrong_percent = if seed % 4 == 0 { 1 } else { 0 };
         let (mut forged, next) = (Forged::read(&Play::whole()), [0; 6]);
-        let mut nonsense = Nonsense { rng, now: 0, next, wrong_percent };
+        let mut nonsense = Nonsense { rng, now: 1_000, next, wrong_percent };
         forged.blocks = nonsense.blocks();
         let outcome = judged(&forged.bytes());
         match outcome {
@@ -173,13 +191,15 @@ impl Nonsense<'_> {
                 blocks.push((shard as u32, numbers[shard], payload));
                 numbers[shard] += 1;
             }
-            self.now += self.rng.random_range(0..2_000);
+            self.now += self.rng.random_range(1_000..3_000);
             let interval = ConductorEntry::Interval { to: at(self.now), taken };
             blocks.push((CONDUCTOR, minutes, conductor(&interval)));
             minutes += 1;
         }
         for shard in 0..2 {
-            let ending = Ending { at: at(self.now), performed: Performed::default(), busy: 0.0 };
+            let (absent, given_up) = (self.rng.random::<u64>() as usize, self.rng.random());
+            let performed = Performed { absent, given_up };
+            let ending = Ending { at: at(self.now), performed, busy: 0.0 };
             let mut payload = Vec::new();
             put_shard(&mut writers[shard], &ShardEntry::Finished(ending), &mut payload);
             blocks.push((shard as u32, numbers[shard], payload));
