@@ -2,9 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
 
-use crate::scenario::MoveKind;
 use crate::time::Timestamp;
 
 /// Something a shard does at its time. Users, seats, speakers and rooms are meant by their place
@@ -20,7 +18,7 @@ pub(super) enum Task {
     /// A speaker says its next message.
     Speak { speaker: u32 },
     /// A user makes its next move.
-    Move { user: u32, kind: MoveKind, pick: u32, away: Duration },
+    Move { user: u32 },
     /// Many are cut off at once.
     Storm { storm: u32 },
     /// A user wants back into the room that it left.

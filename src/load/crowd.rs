@@ -113,7 +113,7 @@ impl Crowd {
     }
 
     fn hear(&mut self, user: u32, data: &str, recoverable: bool, at: Timestamp) {
-        let id = self.users[user as usize].id;
+        let listener = self.users[user as usize].id;
         if self.users[user as usize].client.is_none() {
             // What the server says before it takes the session up is not said again.
             self.users[user as usize].replayed = true;
@@ -122,15 +122,13 @@ impl Crowd {
         match self.reader.read(data, recoverable, plan, &scenario.dialect) {
             Reception::Message { message, intact } => {
                 self.last_heard = at;
-                let heard = message;
-                let Message { id: message, intended, .. } = message;
-                let kind = EventKind::Received { id: message, intended, intact };
-                self.note(at, id, kind);
+                let Message { id, intended, .. } = message;
+                self.note(at, listener, EventKind::Received { id, intended, intact });
                 self.resume(user, at);
-                self.evidence(user, &heard, at);
+                self.evidence(user, &message, at);
             }
             Reception::Unrecognised(text) => {
-                self.note(at, id, EventKind::Unrecognised { text });
+                self.note(at, listener, EventKind::Unrecognised { text });
             }
             Reception::Confirmation => self.confirmed_by_event(user, data, at),
             Reception::Other => {}

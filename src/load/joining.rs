@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::agenda::Task;
 use super::crowd::Crowd;
+use super::moving::{Emit, without_ack};
 use super::user::{Membership, Seat};
-use crate::history::{Awaited, Event, EventKind};
+use crate::history::{Awaited, EventKind};
 use crate::scenario::{Confirm, Fields, Offset, Room, SenderPolicy};
 use crate::time::Timestamp;
 
@@ -76,7 +77,9 @@ impl Crowd {
             let stayed = recovered && state.membership == Membership::Suspended;
             (state.leaving, state.again) = (None, recovered);
             state.membership = if stayed { Membership::In } else { Membership::Out };
-            if state.wanted && !stayed {
+            if stayed {
+                self.users[user as usize].failures = 0;
+            } else if state.wanted {
                 self.ask(seat);
             }
             if self.seats[seat as usize].wanted {
@@ -111,27 +114,15 @@ impl Crowd {
         let brief = Arc::clone(&self.brief);
         let at = brief.clock.now();
         let Seat { user, room, place, .. } = self.seats[seat as usize];
-        let user = &mut self.users[user as usize];
-        let Some(client) = &mut user.client else { return };
-        self.scratch.clear();
-        let fields = Fields {
-            room: &brief.plan.rooms[room.index()].name,
-            room_json: &brief.plan.rooms[room.index()].name_json,
-            author: &brief.plan.users[user.id.index()].author,
-        };
+        if self.users[user as usize].client.is_none() {
+            return;
+        }
         let join = &brief.scenario.dialect.join;
-        join.template.write(&fields, &mut |_| {}, &mut self.scratch);
-        let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
-        let id = user.id;
-        self.history.push(Event { at, user: id, kind: EventKind::Joining { room } });
-        // A connection that is gone tells its listener, which gets the user up again.
-        let ack = match &join.confirm {
-            Confirm::Ack => client.emit_with_ack(data).ok(),
-            _ => {
-                let _ = client.emit(data);
-                None
-            }
+        let emit: Emit = match &join.confirm {
+            Confirm::Ack => |client, data| client.emit_with_ack(data).ok(),
+            _ => without_ack,
         };
+        let ack = self.tell(seat, (&join.template, emit), (at, EventKind::Joining { room }));
         let asking = &mut self.seats[seat as usize];
         asking.membership = Membership::Joining { asked: at, probed: None, owed: None, ack };
         asking.unheard = Some(at);
@@ -156,10 +147,6 @@ impl Crowd {
     }
 
     fn probe_if_needed(&mut self, place: u32) {
-        let alone = self.rooms[place as usize].seats.len() == 1 && !self.sender_echoed();
-        if alone {
-            return self.admit_alone(place);
-        }
         let now = self.now();
         let probes = matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe);
         let room = &mut self.rooms[place as usize];
@@ -167,14 +154,6 @@ impl Crowd {
             room.probe_due = true;
             room.probe_interval = PROBE_INTERVAL_MIN;
             self.agenda.add(self.probing.slot(now), Task::Probe { room: place });
-        }
-    }
-
-    /// In a room of one nobody can hear anything, so nothing can be shown, nor go wrong.
-    fn admit_alone(&mut self, place: u32) {
-        let seat = self.rooms[place as usize].seats[0];
-        if matches!(self.seats[seat as usize].membership, Membership::Joining { .. }) {
-            self.sit_down(seat);
         }
     }
 
@@ -191,8 +170,8 @@ impl Crowd {
             let room = &mut self.rooms[place as usize];
             room.turn = (slot + 1) % room.seats.len() as u32;
             let prober = room.seats[slot as usize];
-            if self.say_probe(prober, now) {
-                self.mark_probed(place, prober, now);
+            if let Some(said) = self.say_probe(prober, now) {
+                self.mark_probed(place, prober, said);
             }
         }
         let room = &mut self.rooms[place as usize];
@@ -226,7 +205,7 @@ impl Crowd {
             if let Membership::Joining { asked, probed, owed, .. } = state {
                 probed.get_or_insert(now);
                 if now.since(*asked) >= time {
-                    owed.get_or_insert(now);
+                    owed.get_or_insert((now, prober));
                 }
             }
         }
@@ -245,7 +224,7 @@ impl Crowd {
                 continue;
             };
             match (probed, owed) {
-                (_, Some(owed)) if owed + patience < now => self.deaf(seat, asked, now),
+                (_, Some((owed, _))) if owed + patience < now => self.deaf(seat, asked, now),
                 (None, _) if asked + patience < now => self.settled(seat),
                 _ => {}
             }
@@ -338,7 +317,7 @@ impl Crowd {
         if resumable && membership == Membership::In {
             self.seats[seat as usize].membership = Membership::Suspended;
         }
-        self.unmark_probed(place);
+        self.unmark_probed(place, seat);
     }
 
     /// The member at `seat` is not in its room any more, nor on its way into it.
@@ -351,14 +330,22 @@ impl Crowd {
         }
     }
 
-    /// What one of the members said last may have gone with its connection.
-    fn unmark_probed(&mut self, place: u32) {
+    /// What was said last from the seat of a `lost` connection may have gone with it.
+    fn unmark_probed(&mut self, place: u32, lost: u32) {
         for &seat in &self.rooms[place as usize].seats {
             let state = &mut self.seats[seat as usize].membership;
             if let Membership::Joining { probed, owed, .. } = state {
-                (*probed, *owed) = (None, None);
+                *probed = None;
+                *owed = owed.filter(|(_, prober)| *prober != lost);
             }
         }
+    }
+
+    /// Whether somebody has asked to be let in, and it will be shown whether the server did so.
+    pub(super) fn is_awaiting_joins(&self) -> bool {
+        let probes = matches!(self.brief.scenario.dialect.join.confirm, Confirm::Probe);
+        let shown = |place: u32| !probes || self.prober(place).is_some();
+        (0..).zip(&self.rooms).any(|(place, room)| room.joining > 0 && shown(place))
     }
 
     /// Memberships without evidence, for which the server is not to blame.

@@ -6,20 +6,21 @@ use std::time::Duration;
 use super::Command;
 use super::agenda::Task;
 use super::crowd::Crowd;
-use super::user::{Absence, Membership, Seat};
+use super::user::{Absence, Journey, Membership, Seat, User};
+use crate::client::Client;
 use crate::history::{Departure, Event, EventKind};
 use crate::scenario::{Churn, Fields, Move, MoveKind, Room, StormBy, Template};
 use crate::time::Timestamp;
 
+/// How an event leaves; gives the acknowledgement that is to come.
+pub(super) type Emit = fn(&mut dyn Client, &str) -> Option<u64>;
+
+pub(super) fn without_ack(client: &mut dyn Client, data: &str) -> Option<u64> {
+    client.emit(data).ok().and(None)
+}
+
 /// For a connection that is closed on the way to another room: it need not wait for anything.
 const AT_ONCE: Duration = Duration::ZERO;
-
-/// How a user ends its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Disconnect,
-    Drop,
-}
 
 impl Crowd {
     /// Puts the first move of every user, and the storms, on the agenda, for a load that begins at
@@ -35,29 +36,32 @@ impl Crowd {
         }
         for user in 0..self.users.len() {
             let moves = brief.plan.moves(self.users[user].id);
-            self.users[user].moves = Some(Box::new(moves));
+            self.users[user].journey = Some(Box::new(Journey { next: None, moves }));
             self.schedule_move(user as u32, start);
         }
     }
 
     fn schedule_move(&mut self, user: u32, start: Timestamp) {
         let load = &self.brief.scenario.load;
-        let Some(moves) = &mut self.users[user as usize].moves else { return };
-        if let Some(next) = moves.next(&load.churn, load.profile.duration()) {
-            let Move { after, kind, pick, away } = next;
-            self.agenda.add(start + after, Task::Move { user, kind, pick, away });
+        let Some(journey) = &mut self.users[user as usize].journey else { return };
+        journey.next = journey.moves.next(&load.churn, load.profile.duration());
+        if let Some(Move { after, .. }) = journey.next {
+            self.agenda.add(start + after, Task::Move { user });
         }
     }
 
     /// Lets `user` make a move that is due, if it is where it can; then plans the next one.
-    pub(super) fn make_move(&mut self, user: u32, due: Move, start: Timestamp) {
-        if self.command != Command::Finish && self.users[user as usize].client.is_some() {
+    pub(super) fn make_move(&mut self, user: u32, start: Timestamp) {
+        let User { journey, client, .. } = &self.users[user as usize];
+        let due = journey.as_ref().and_then(|journey| journey.next);
+        let may_move = self.command != Command::Finish && client.is_some();
+        if let Some(due) = due.filter(|_| may_move) {
             match due.kind {
                 MoveKind::Leave => self.leave_for(user, due.pick, due.away),
                 MoveKind::Switch => self.switch(user, due.pick),
                 MoveKind::Rejoin => self.rejoin(user, due.pick),
-                MoveKind::Disconnect => self.depart(user, Ending::Disconnect, due.away),
-                MoveKind::Drop => self.depart(user, Ending::Drop, due.away),
+                MoveKind::Disconnect => self.depart(user, StormBy::Disconnect, due.away),
+                MoveKind::Drop => self.depart(user, StormBy::Drop, due.away),
             }
         }
         self.schedule_move(user, start);
@@ -67,10 +71,7 @@ impl Crowd {
     pub(super) fn storm(&mut self, storm: u32) {
         let brief = Arc::clone(&self.brief);
         let churn: &Churn = &brief.scenario.load.churn;
-        let ending = match churn.storms[storm as usize].by {
-            StormBy::Drop => Ending::Drop,
-            StormBy::Disconnect => Ending::Disconnect,
-        };
+        let ending = churn.storms[storm as usize].by;
         for user in 0..self.users.len() {
             let id = self.users[user].id;
             if let Some(back) = churn.caught_by(storm as usize, id, brief.plan.seed) {
@@ -90,7 +91,7 @@ impl Crowd {
     /// Leaves a room, to join it again once `away` is over.
     fn leave_for(&mut self, user: u32, pick: u32, away: Duration) {
         if self.brief.scenario.dialect.leave.is_none() {
-            return self.depart(user, Ending::Disconnect, away);
+            return self.depart(user, StormBy::Disconnect, away);
         }
         let Some(seat) = self.room_to_leave(user, pick) else { return };
         let now = self.now();
@@ -122,7 +123,7 @@ impl Crowd {
         if by_event {
             self.come_in(to);
         } else {
-            self.depart(user, Ending::Disconnect, AT_ONCE);
+            self.depart(user, StormBy::Disconnect, AT_ONCE);
         }
     }
 
@@ -132,11 +133,8 @@ impl Crowd {
         let brief = Arc::clone(&self.brief);
         let room = self.seats[seat as usize].room;
         let now = self.now();
-        self.tell(
-            seat,
-            &brief.scenario.dialect.join.template,
-            (now, EventKind::Rejoining { room }),
-        );
+        let template = &brief.scenario.dialect.join.template;
+        self.tell(seat, (template, without_ack), (now, EventKind::Rejoining { room }));
     }
 
     /// Tells the server that the member at `seat` leaves its room.
@@ -144,14 +142,20 @@ impl Crowd {
         let brief = Arc::clone(&self.brief);
         let Some(template) = &brief.scenario.dialect.leave else { return };
         let room = self.seats[seat as usize].room;
-        self.tell(seat, template, (now, EventKind::Leaving { room }));
+        self.tell(seat, (template, without_ack), (now, EventKind::Leaving { room }));
         self.rise(seat);
         self.seats[seat as usize].wanted = false;
         self.expect_out(seat, now);
     }
 
-    /// Emits what `template` makes of the room at `seat`, once it is written down what that means.
-    fn tell(&mut self, seat: u32, template: &Template, (now, kind): (Timestamp, EventKind)) {
+    /// Emits what `template` makes of the room at `seat`, once it is written down what that means;
+    /// gives the acknowledgement that comes, if `emit` asks for one.
+    pub(super) fn tell(
+        &mut self,
+        seat: u32,
+        (template, emit): (&Template, Emit),
+        (now, kind): (Timestamp, EventKind),
+    ) -> Option<u64> {
         let brief = Arc::clone(&self.brief);
         let Seat { user, room, .. } = self.seats[seat as usize];
         let id = self.users[user as usize].id;
@@ -162,10 +166,8 @@ impl Crowd {
         template.write(&fields, &mut |_| {}, &mut self.scratch);
         let data = std::str::from_utf8(&self.scratch).expect("templates are UTF-8");
         self.history.push(Event { at: now, user: id, kind });
-        if let Some(client) = &mut self.users[user as usize].client {
-            // A connection that is gone tells its listener, which gets the user up again.
-            let _ = client.emit(data);
-        }
+        // A connection that is gone tells its listener, which gets the user up again.
+        emit(self.users[user as usize].client.as_deref_mut()?, data)
     }
 
     /// Notes when the server will have had its time to take the member at `seat` out.
@@ -195,8 +197,8 @@ impl Crowd {
     }
 
     /// Ends the connection of `user`, who wants to be back after `away`.
-    fn depart(&mut self, user: u32, ending: Ending, away: Duration) {
-        let past = if ending == Ending::Drop { self.past(user) } else { None };
+    fn depart(&mut self, user: u32, ending: StormBy, away: Duration) {
+        let past = if ending == StormBy::Drop { self.past(user) } else { None };
         let now = self.brief.clock.now();
         let state = &mut self.users[user as usize];
         let Some(mut client) = state.client.take() else { return };
@@ -205,25 +207,26 @@ impl Crowd {
         state.past = past;
         let resumable = state.past.is_some();
         let how = match ending {
-            Ending::Disconnect => Departure::Disconnect,
-            Ending::Drop => Departure::Drop { resumable },
+            StormBy::Disconnect => Departure::Disconnect,
+            StormBy::Drop => Departure::Drop { resumable },
         };
         // Written down first: from now on nobody counts on it.
         self.note(now, id, EventKind::Departed { how });
         for seat in self.users[user as usize].seats.clone() {
-            let present = self.seats[seat as usize].membership.is_present();
+            let Seat { membership, leaving, .. } = self.seats[seat as usize];
+            let perhaps_in = membership.is_present() || leaving.is_some();
             self.stand_up(seat, resumable);
-            if present && ending == Ending::Disconnect {
+            if perhaps_in && ending == StormBy::Disconnect {
                 self.expect_out(seat, now);
             }
         }
         match ending {
-            Ending::Disconnect => {
+            StormBy::Disconnect => {
                 // Whether it was still there to be left makes no difference.
                 let _ = client.leave();
                 self.users[user as usize].lingering = Some(client);
             }
-            Ending::Drop => {
+            StormBy::Drop => {
                 client.cut();
                 self.gone.push(client);
             }

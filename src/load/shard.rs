@@ -15,7 +15,7 @@ use super::crowd::{Crowd, Shared};
 use super::{Brief, Command};
 use crate::clock::Alarm;
 use crate::history::{EventKind, History};
-use crate::scenario::{Move, ShardPlan};
+use crate::scenario::ShardPlan;
 use crate::time::Timestamp;
 
 /// Tasks done in a row before the connections have their turn.
@@ -151,14 +151,19 @@ impl Shard {
         given_up
     }
 
-    /// Listens until everything was heard and nothing more comes, or its time is over.
+    /// Listens until everything was heard and nothing more comes, or its time is over. Whoever has
+    /// asked to be let in has the time for that, too, in a run that comes to its end.
     async fn drain(&mut self) {
         self.crowd.borrow_mut().draining = true;
         let began = self.crowd.borrow().now();
-        let over = began + self.crowd.borrow().brief.scenario.timeouts.delivery + QUIET;
+        let timeouts = self.crowd.borrow().brief.scenario.timeouts;
+        let over = began + timeouts.delivery + QUIET;
+        let joins_over = over + timeouts.join * 3 / 2;
         self.until(|crowd, now| {
             let quiet = now.since(crowd.last_heard.max(began)) >= QUIET;
-            now >= over || quiet && crowd.history.unsettled() == 0
+            let heard = now >= over || quiet && crowd.history.unsettled() == 0;
+            let finished = crowd.command == Command::Finish;
+            heard && (finished || now >= joins_over || !crowd.is_awaiting_joins())
         })
         .await;
     }
@@ -231,7 +236,6 @@ impl Shard {
             let Some((due, task)) = due else { return false };
             match task {
                 Task::Connect { .. }
-                | Task::Probe { .. }
                 | Task::Move { .. }
                 | Task::Storm { .. }
                 | Task::Return { .. }
@@ -243,10 +247,9 @@ impl Shard {
                     let start = self.start.expect("nobody speaks before the load begins");
                     self.crowd.borrow_mut().speak(speaker, due, start);
                 }
-                Task::Move { user, kind, pick, away } => {
+                Task::Move { user } => {
                     let start = self.start.expect("nobody moves before the load begins");
-                    let due = Move { after: due.since(start), kind, pick, away };
-                    self.crowd.borrow_mut().make_move(user, due, start);
+                    self.crowd.borrow_mut().make_move(user, start);
                 }
                 Task::Storm { storm } => self.crowd.borrow_mut().storm(storm),
                 Task::Return { seat } => self.crowd.borrow_mut().back_in(seat),

@@ -86,13 +86,13 @@ impl Crowd {
         self.agenda.speeches() as u64 + self.speakers.iter_mut().map(next).sum::<u64>()
     }
 
-    /// Sends a message from `seat` that shows who hears it; whether there was a connection.
-    pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> bool {
+    /// Sends a message from `seat` that shows who hears it; when, if there was a connection.
+    pub(super) fn say_probe(&mut self, seat: u32, now: Timestamp) -> Option<Timestamp> {
         self.say(seat, now, Occasion::Probe)
     }
 
-    /// Sends the next message from `seat`; whether there was a connection to send it on.
-    fn say(&mut self, seat: u32, intended: Timestamp, occasion: Occasion) -> bool {
+    /// Sends the next message from `seat`; when, if there was a connection to send it on.
+    fn say(&mut self, seat: u32, intended: Timestamp, occasion: Occasion) -> Option<Timestamp> {
         let brief = &*self.brief;
         let now = brief.clock.now();
         let entry = &mut self.seats[seat as usize];
@@ -103,12 +103,12 @@ impl Crowd {
             // It has left the room, or has not come back yet, because the scenario says so.
             let kind = EventKind::Away { room: entry.room, intended };
             self.note(now, sender, kind);
-            return false;
+            return None;
         }
         let Some(client) = &mut user.client else {
             let kind = EventKind::Unsent { room: entry.room, intended };
             self.note(now, sender, kind);
-            return false;
+            return None;
         };
         let id = MessageId { room: entry.room, sender, sequence: entry.sequence };
         entry.sequence += 1;
@@ -130,6 +130,6 @@ impl Crowd {
             Occasion::Probe => EventKind::Probed { message },
         };
         self.history.push(Event { at: now, user: sender, kind });
-        client.emit(data).is_ok()
+        client.emit(data).is_ok().then_some(now)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::chat::{RoomId, UserId};
 use crate::client::{Client, Recovery};
-use crate::scenario::Moves;
+use crate::scenario::{Move, Moves};
 use crate::time::Timestamp;
 
 /// One simulated user.
@@ -30,8 +30,16 @@ pub(super) struct User {
     pub(super) past: Option<Recovery>,
     /// Whether it has heard something on a connection that does not stand.
     pub(super) replayed: bool,
-    /// Its moves to come; nothing in a run in which nobody moves.
-    pub(super) moves: Option<Box<Moves>>,
+    /// Its way; nothing in a run in which nobody moves.
+    pub(super) journey: Option<Box<Journey>>,
+}
+
+/// The moves of a user that are to come.
+#[derive(Debug)]
+pub(super) struct Journey {
+    /// The one that is on the agenda.
+    pub(super) next: Option<Move>,
+    pub(super) moves: Moves,
 }
 
 /// A time without a connection.
@@ -57,7 +65,7 @@ impl User {
             absence: None,
             past: None,
             replayed: false,
-            moves: None,
+            journey: None,
         }
     }
 
@@ -128,8 +136,8 @@ pub(super) enum Membership {
         asked: Timestamp,
         /// When somebody else first said something that it should have heard.
         probed: Option<Timestamp>,
-        /// The same, once its join had had half of its time.
-        owed: Option<Timestamp>,
+        /// The same, once its join had had half of its time, and on which seat that was.
+        owed: Option<(Timestamp, u32)>,
         /// The acknowledgement that would be the evidence.
         ack: Option<u64>,
     },

@@ -21,6 +21,8 @@ pub(super) struct Expectation {
     /// Which of its sender's connections it was sent on.
     pub(super) connection: u32,
     first_heard: Option<Timestamp>,
+    /// Whether all who had to hear it did once, whoever must beside them since.
+    completed: bool,
     owed: u32,
     allowed: u32,
     /// Whether its time is over, so that those who may hear it are no longer waited for.
@@ -36,7 +38,9 @@ pub(super) enum Hearing {
     First {
         /// Whether it must.
         owed: bool,
-        /// When the first of all heard it, if this is the last who had to.
+        /// Whether nobody else must.
+        settled: bool,
+        /// When the first of all heard it, if this is the last who had to, for the first time.
         completed: Option<Timestamp>,
     },
     /// It has before.
@@ -69,6 +73,7 @@ impl Expectation {
             text_bytes: message.text_bytes,
             connection,
             first_heard: None,
+            completed: false,
             owed: bits::count(&sets[..words]),
             allowed: bits::count(&sets[words..words * 2]),
             over: false,
@@ -102,11 +107,6 @@ impl Expectation {
         self.owed == 0 && (self.allowed == 0 || self.over)
     }
 
-    /// Whether its time is over.
-    pub(super) fn is_over(&self) -> bool {
-        self.over
-    }
-
     pub(super) fn has_heard(&self, slot: usize) -> bool {
         self.first_heard.is_some() && bits::has(&self.sets[self.sets.len() / 3 * 2..], slot)
     }
@@ -130,8 +130,10 @@ impl Expectation {
         let first_heard = *self.first_heard.get_or_insert(at);
         self.owed -= u32::from(owed);
         self.allowed -= u32::from(!owed);
-        let completed = (owed && self.owed == 0).then_some(first_heard);
-        Hearing::First { owed, completed }
+        let settled = owed && self.owed == 0;
+        let completed = (settled && !self.completed).then_some(first_heard);
+        self.completed |= settled;
+        Hearing::First { owed, settled, completed }
     }
 
     /// A member that is not waited for may hear it; whether that is new.

@@ -84,33 +84,46 @@ impl Oracle {
     ) {
         self.tally.must_heard += u64::from(first.owed);
         self.tally.may_heard += u64::from(!first.owed);
-        self.tally.replayed += u64::from(self.is_replayed(event, ear, first));
-        self.unsettled -= usize::from(first.completed.is_some());
-        self.in_flight -= first.forgotten;
         let (intended, sent) = (story.intended, first.sent);
-        let late = self.had_time(ear.room(), ear.slot(), sent, event.at);
+        let replayed = self.was_absent((ear.room(), ear.slot()), sent, event.at);
+        self.tally.replayed += u64::from(replayed);
+        self.unsettled -= usize::from(first.settled);
+        self.in_flight -= first.forgotten;
+        // What need not come at all cannot come too late.
+        let overdue = first.owed && event.at.since(sent) > self.promises.delivery_timeout;
+        let late = overdue && self.had_time(ear.room(), ear.slot(), sent, event.at);
         let wrongs = [
             (!intact, ViolationKind::Corrupted),
             (first.overtaken && self.promises.ordered, ViolationKind::Reordered),
-            // What need not come at all cannot come too late.
-            (late && first.owed, ViolationKind::Late),
+            (late, ViolationKind::Late),
         ];
         for (_, kind) in wrongs.into_iter().filter(|(is, _)| *is) {
             found(self.accuse(kind, event, ear, Story { sent: Some(sent), ..story }));
         }
-        if intact {
+        // How long somebody was away says nothing of how fast the server is.
+        if intact && !replayed {
             found(Finding::Delivered { intended, sent, at: event.at });
         }
-        if let Some(first_at) = first.completed {
+        if let Some(first_at) = first.completed.filter(|_| !replayed) {
             found(Finding::Completed { intended, first: first_at, last: event.at });
         }
     }
 
-    /// Whether a message is heard that was missed for want of a connection.
-    fn is_replayed(&self, event: &Event, ear: Seat, first: &First) -> bool {
-        let room = &self.rooms[ear.room()];
-        let (gone, resumed) = room.absence(ear.slot());
-        gone > Timestamp::ZERO && event.at >= gone && first.sent < resumed
+    /// Whether what was sent at `sent` and is heard, or not, at `at` was missed for want of a
+    /// connection: that was lost before, or so soon after that it had no time to come.
+    pub(super) fn was_absent(
+        &self,
+        (room, slot): (usize, usize),
+        sent: Timestamp,
+        at: Timestamp,
+    ) -> bool {
+        let room = &self.rooms[room];
+        if !room.was_suspended() {
+            return false;
+        }
+        let (gone, resumed) = room.absence(slot);
+        let missed = gone - self.promises.delivery_timeout < sent && sent < resumed;
+        gone > Timestamp::ZERO && at >= gone && missed
     }
 
     /// A message that is in no account any more is heard once more. What it is then follows from
@@ -135,7 +148,9 @@ impl Oracle {
         let earlier = sent_min <= room.left_at(ear.slot());
         match room.standing(ear.slot()) {
             Standing::Suspended { .. } => None,
-            _ if earlier => own.then_some(ViolationKind::Echoed),
+            _ if earlier && own => Some(ViolationKind::Echoed),
+            // Whoever had to or might hear it did, on this connection.
+            _ if earlier => (settled && !under_way).then_some(ViolationKind::Duplicated),
             Standing::Joining { since }
             | Standing::In { asked: since, .. }
             | Standing::Leaving { asked: since, .. }

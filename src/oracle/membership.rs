@@ -1,5 +1,7 @@
 //! Membership: where each member of a room stands, and how it came there.
 
+use std::time::Duration;
+
 use super::bits;
 use super::course::{Change, Course};
 use super::violation::Standing;
@@ -15,6 +17,8 @@ pub(super) struct Membership {
     between: Vec<u64>,
     /// Those whose session the server may take up again.
     suspended: Vec<u64>,
+    /// Whether there ever was one.
+    was_suspended: bool,
 }
 
 /// What is known of one member.
@@ -29,7 +33,32 @@ struct Member {
     left: Timestamp,
     /// When its session was suspended last, and when it was taken up again.
     absence: (Timestamp, Timestamp),
+    /// What was sent before that moment had its time while an earlier connection lived.
+    settled: Timestamp,
     course: Course,
+}
+
+/// What is not forgiven a server although a member is gone: what it had so much `time` for by the
+/// member's last sign of life.
+#[derive(Clone, Copy)]
+pub(super) struct Excuse {
+    pub(super) alive: Timestamp,
+    pub(super) time: Duration,
+}
+
+/// What a member's earlier connections say of how long messages have had to come.
+#[derive(Clone, Copy)]
+pub(super) struct Past {
+    /// When its session was taken up again last, from which on what it missed has its time.
+    resumed: Timestamp,
+    settled: Timestamp,
+}
+
+impl Past {
+    /// Whether what was sent at `sent` has had its time by then.
+    pub(super) fn had_time(self, sent: Timestamp, by: Excuse) -> bool {
+        sent < self.settled || by.alive.since(sent.max(self.resumed)) > by.time
+    }
 }
 
 impl Member {
@@ -40,6 +69,7 @@ impl Member {
             anew: true,
             left: Timestamp::ZERO,
             absence: (Timestamp::ZERO, Timestamp::ZERO),
+            settled: Timestamp::ZERO,
             course: Course::default(),
         }
     }
@@ -53,6 +83,7 @@ impl Membership {
             within: vec![0; words],
             between: vec![0; words],
             suspended: vec![0; words],
+            was_suspended: false,
         }
     }
 
@@ -84,10 +115,14 @@ impl Membership {
         self.members[slot].known
     }
 
-    /// When its session was taken up again last, from which on what it missed has its time.
-    pub(super) fn resumed_at(&self, slot: usize) -> Timestamp {
-        let (_, resumed) = self.absence(slot);
-        if resumed == Timestamp::NEVER { Timestamp::ZERO } else { resumed }
+    pub(super) fn past(&self, slot: usize) -> Past {
+        let Member { absence: (_, resumed), settled, .. } = self.members[slot];
+        let resumed = if resumed == Timestamp::NEVER { Timestamp::ZERO } else { resumed };
+        Past { resumed, settled }
+    }
+
+    pub(super) fn was_suspended(&self) -> bool {
+        self.was_suspended
     }
 
     /// Those whose session the server may take up again.
@@ -151,11 +186,21 @@ impl Membership {
         self.stand(slot, Standing::Out, Change::Gone(at));
     }
 
+    /// What the member joins next, it joins as the one that it was.
+    pub(super) fn same_again(&mut self, slot: usize) {
+        self.members[slot].anew = false;
+    }
+
     /// The member's connection is gone, and the server may take up its session again.
-    pub(super) fn suspend(&mut self, slot: usize, at: Timestamp) {
+    pub(super) fn suspend(&mut self, slot: usize, at: Timestamp, excuse: Excuse) {
         match self.standing(slot) {
             Standing::In { asked, since } => {
                 self.farewell(slot);
+                self.was_suspended = true;
+                let settled = excuse.alive - excuse.time;
+                if self.past(slot).resumed < settled {
+                    self.members[slot].settled = settled;
+                }
                 self.members[slot].absence = (at, Timestamp::NEVER);
                 self.stand(slot, Standing::Suspended { asked, since }, Change::Gone(at));
             }
@@ -168,8 +213,7 @@ impl Membership {
     /// The server has taken up its session again: it is in, and never was out.
     pub(super) fn resume(&mut self, slot: usize, at: Timestamp, since_at_least: Timestamp) {
         let Standing::Suspended { asked, since } = self.standing(slot) else { return };
-        let member = &mut self.members[slot];
-        (member.anew, member.absence.1) = (false, at);
+        self.members[slot].absence.1 = at;
         let since = since.max(since_at_least);
         self.stand(slot, Standing::In { asked, since }, Change::Recovered(at));
     }

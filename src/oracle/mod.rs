@@ -31,6 +31,7 @@ use crate::history::{Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 use attribution::Attribution;
 use expectation::Released;
+use membership::Excuse;
 use overflow::Overdue;
 use room::{Retired, Room};
 use roster::Seat;
@@ -91,8 +92,8 @@ pub struct Tally {
     pub must: u64,
     /// Deliveries that happened and had to.
     pub must_heard: u64,
-    /// Deliveries that were let go: the member was joining, the member or the sender lost its
-    /// connection meanwhile, or it could not be judged.
+    /// Deliveries that were let go: the member was joining, leaving or suspended, the member or the
+    /// sender lost its connection meanwhile, or it could not be judged.
     pub may: u64,
     /// Of those, how many happened.
     pub may_heard: u64,
@@ -180,7 +181,8 @@ impl Oracle {
             EventKind::Joining { room } => {
                 let seat = self.seat(event.user, *room);
                 self.suspicions.asks(seat, event.at);
-                let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at);
+                let over = event.at - self.promises.delivery_timeout;
+                let allowed = self.rooms[seat.room()].joining(seat.slot(), event.at, over);
                 self.tally.may += u64::from(allowed);
             }
             EventKind::Joined { room, .. } => {
@@ -194,11 +196,14 @@ impl Oracle {
             }
             EventKind::Connected { session: Session::Recovered, .. } => self.resumed(event),
             EventKind::Connected { .. } => self.renewed(event),
-            EventKind::Disconnected { resumable, .. } => self.gone(event, *resumable, found),
-            EventKind::Departed { how: Departure::Drop { resumable } } => {
-                self.gone(event, *resumable, found);
+            EventKind::Disconnected { resumable, .. }
+            | EventKind::Departed { how: Departure::Drop { resumable } } => {
+                let let_off = if *resumable { Room::suspended } else { Room::gone };
+                self.gone(event, let_off, found);
             }
-            EventKind::Departed { how: Departure::Disconnect } => self.departed(event, found),
+            EventKind::Departed { how: Departure::Disconnect } => {
+                self.gone(event, Room::departed, found);
+            }
             EventKind::Leaving { room } => self.leaving(event, *room, found),
             EventKind::Left { room } => {
                 let seat = self.seat(event.user, *room);
@@ -272,7 +277,7 @@ impl Oracle {
             return;
         }
         let room = &mut self.rooms[seat.room()];
-        if room.standing(seat.slot()) != Standing::Out {
+        if !room.is_cut_off(seat.slot()) {
             self.suspicions.spoke(seat, at, &self.promises);
         }
         let expected = room.sent(seat.slot(), message, at, echoed);
@@ -283,29 +288,25 @@ impl Oracle {
     }
 
     /// When `user` last showed life, and how long a delivery may take.
-    fn excuse(&self, user: UserId) -> (Timestamp, Duration) {
-        (self.alive[user.index()], self.promises.delivery_timeout)
+    fn excuse(&self, user: UserId) -> Excuse {
+        Excuse { alive: self.alive[user.index()], time: self.promises.delivery_timeout }
     }
 
-    fn gone(&mut self, event: &Event, resumable: bool, found: &mut impl FnMut(Finding)) {
+    /// A user has no connection any more that it says anything on; `let_off` says what becomes of
+    /// it in a room.
+    fn gone(
+        &mut self,
+        event: &Event,
+        let_off: fn(&mut Room, usize, Timestamp, Excuse) -> Released,
+        found: &mut impl FnMut(Finding),
+    ) {
         let excuse = self.excuse(event.user);
         for at in self.roster.seats_of(event.user) {
             let seat = self.roster.seat_at(at);
             self.suspect_gone(seat, found);
             self.speaker_gone(seat, found);
             let room = &mut self.rooms[seat.room()];
-            let released = room.gone(seat.slot(), event.at, excuse, resumable);
-            self.let_off(released);
-        }
-    }
-
-    fn departed(&mut self, event: &Event, found: &mut impl FnMut(Finding)) {
-        let excuse = self.excuse(event.user);
-        for at in self.roster.seats_of(event.user) {
-            let seat = self.roster.seat_at(at);
-            self.suspect_gone(seat, found);
-            self.speaker_gone(seat, found);
-            let released = self.rooms[seat.room()].departed(seat.slot(), event.at, excuse);
+            let released = let_off(room, seat.slot(), event.at, excuse);
             self.let_off(released);
         }
     }
@@ -364,10 +365,11 @@ impl Oracle {
         let_off == 0
     }
 
-    /// Whether a message sent at `sent` has had its time to come to a member: from its sending, or
-    /// from the moment that the server took up the member's session.
+    /// Whether a message sent at `sent` has had its time to come to a member by `now`: from its
+    /// sending, or from the moment that the server took up the member's session.
     fn had_time(&self, room: usize, slot: usize, sent: Timestamp, now: Timestamp) -> bool {
-        now.since(sent.max(self.rooms[room].resumed_at(slot))) > self.promises.delivery_timeout
+        let by = Excuse { alive: now, time: self.promises.delivery_timeout };
+        self.rooms[room].had_time(slot, sent, by)
     }
 
     /// To how many who had no connection when the `retired` message was sent, or had just lost it,
@@ -375,9 +377,7 @@ impl Oracle {
     fn not_replayed(&self, room: usize, retired: &Retired, now: Timestamp) -> u64 {
         let sent = retired.expectation.sent;
         let missed = |&slot: &usize| {
-            let (gone, resumed) = self.rooms[room].absence(slot);
-            let absent = gone - self.promises.delivery_timeout < sent && sent < resumed;
-            absent && self.had_time(room, slot, sent, now)
+            self.was_absent((room, slot), sent, now) && self.had_time(room, slot, sent, now)
         };
         retired.expectation.owing().filter(missed).count() as u64
     }

@@ -60,9 +60,10 @@ impl Oracle {
     fn excuse_the_silent(&mut self, room: usize, mouth: usize, retired: &mut Retired) -> bool {
         let sent = retired.expectation.sent;
         let reached = self.has_reached(room, mouth, sent);
-        let (roster, alive) = (&self.roster, &self.alive);
-        let time = self.promises.delivery_timeout;
-        let silent = |slot: usize| alive[roster.member(room, slot).index()].since(sent) <= time;
+        let silent = |slot: usize| {
+            let alive = self.alive[self.roster.member(room, slot).index()];
+            !self.had_time(room, slot, sent, alive)
+        };
         let owing = retired.expectation.owing().filter(|&slot| !reached || silent(slot));
         let mut released = Released::default();
         for slot in owing.collect::<Vec<_>>() {

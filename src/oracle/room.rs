@@ -1,12 +1,10 @@
 //! Room: where its members stand, and what each of them still has to hear.
 
-use std::time::Duration;
-
 use super::bits;
 use super::course::Change;
 use super::expectation::{Expectation, Hearing, Released, Sets, sets};
 use super::flight::{Flight, Later, Memory, Place};
-use super::membership::Membership;
+use super::membership::{Excuse, Membership, Past};
 use super::violation::Standing;
 use crate::chat::Message;
 use crate::time::Timestamp;
@@ -79,7 +77,9 @@ pub(super) struct First {
     pub(super) sent: Timestamp,
     /// Whether it heard a later one of the same sender before.
     pub(super) overtaken: bool,
-    /// When the first of all heard it, if this is the last who had to.
+    /// Whether nobody else has to.
+    pub(super) settled: bool,
+    /// When the first of all heard it, if this is the last who had to, for the first time.
     pub(super) completed: Option<Timestamp>,
     /// Entries that are kept no longer.
     pub(super) forgotten: usize,
@@ -100,14 +100,12 @@ pub(super) struct Recalled {
     pub(super) messages: usize,
 }
 
-/// Who is let off, and what had its time: from when it was sent, or from when the session was
-/// taken up again, if that is later, until the last sign of life.
+/// Who is let off, and of what.
 #[derive(Clone, Copy)]
 struct Leave {
     slot: usize,
-    resumed: Timestamp,
-    alive: Timestamp,
-    time: Duration,
+    past: Past,
+    excuse: Excuse,
 }
 
 impl Leave {
@@ -115,7 +113,7 @@ impl Leave {
     fn release(self, flight: &mut Flight) -> Released {
         let mut released = Released::default();
         for (_, entry) in flight.entries_mut() {
-            if self.alive.since(entry.sent.max(self.resumed)) <= self.time {
+            if !self.past.had_time(entry.sent, self.excuse) {
                 released.add(entry.release(self.slot));
             }
         }
@@ -142,6 +140,11 @@ impl Room {
         self.membership.standing(slot)
     }
 
+    /// Whether what a member says is not known to reach anybody.
+    pub(super) fn is_cut_off(&self, slot: usize) -> bool {
+        matches!(self.standing(slot), Standing::Out | Standing::Suspended { .. })
+    }
+
     /// How a member came to stand where it does, around `moment`.
     pub(super) fn course(&self, slot: usize, moment: Timestamp) -> Box<[Change]> {
         self.membership.course(slot).around(moment)
@@ -152,9 +155,14 @@ impl Room {
         self.membership.left_at(slot)
     }
 
-    /// When a member's session was taken up again last, if it was.
-    pub(super) fn resumed_at(&self, slot: usize) -> Timestamp {
-        self.membership.resumed_at(slot)
+    /// Whether what was sent at `sent` has had its time to come to a member by some moment.
+    pub(super) fn had_time(&self, slot: usize, sent: Timestamp, by: Excuse) -> bool {
+        self.membership.past(slot).had_time(sent, by)
+    }
+
+    /// Whether any member's session ever was suspended.
+    pub(super) fn was_suspended(&self) -> bool {
+        self.membership.was_suspended()
     }
 
     /// When a member's session was suspended last, and when it was taken up again.
@@ -166,8 +174,9 @@ impl Room {
     /// messages that this is new for.
     ///
     /// On a new connection it may hear all that an earlier one did, and even what was said on
-    /// that: to the server it is somebody else.
-    pub(super) fn joining(&mut self, slot: usize, at: Timestamp) -> u32 {
+    /// that: to the server it is somebody else. What was sent before `over` is not under way any
+    /// more, unless somebody still has to hear it.
+    pub(super) fn joining(&mut self, slot: usize, at: Timestamp, over: Timestamp) -> u32 {
         let anew = self.membership.ask(slot, at);
         let mut more = 0;
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
@@ -176,7 +185,8 @@ impl Room {
                 if anew {
                     entry.unhear(slot);
                 }
-                let under_way = !entry.is_over() || sequence < adrift_below;
+                let lasts = entry.sent >= over || entry.owed() > 0;
+                let under_way = lasts || sequence < adrift_below;
                 if under_way && (anew || mouth != slot) {
                     more += u32::from(entry.allow(slot));
                 }
@@ -196,15 +206,9 @@ impl Room {
     }
 
     /// A member says that it leaves: it need not hear what is in flight any more, and may still
-    /// hear what is sent from now on. What the server had its `time` for before the member last
-    /// showed life, at `alive`, is not forgiven.
-    pub(super) fn leaving(
-        &mut self,
-        slot: usize,
-        at: Timestamp,
-        (alive, time): (Timestamp, Duration),
-    ) -> Released {
-        let leave = Leave { slot, resumed: self.resumed_at(slot), alive, time };
+    /// hear what is sent from now on.
+    pub(super) fn leaving(&mut self, slot: usize, at: Timestamp, excuse: Excuse) -> Released {
+        let leave = Leave { slot, past: self.membership.past(slot), excuse };
         self.membership.leaving(slot, at);
         let mut released = Released::default();
         for flight in &mut self.flights {
@@ -221,15 +225,10 @@ impl Room {
     }
 
     /// A member has left the namespace, and only listens to what is left of its connection.
-    pub(super) fn departed(
-        &mut self,
-        slot: usize,
-        at: Timestamp,
-        (alive, time): (Timestamp, Duration),
-    ) -> Released {
-        let mut released = self.leaving(slot, at, (alive, time));
+    pub(super) fn departed(&mut self, slot: usize, at: Timestamp, excuse: Excuse) -> Released {
+        let mut released = self.leaving(slot, at, excuse);
         self.membership.farewell(slot);
-        released.add(self.flights[slot].set_adrift(time));
+        released.add(self.flights[slot].set_adrift(excuse.time));
         released
     }
 
@@ -241,6 +240,9 @@ impl Room {
     /// The server took up a member's session: it must hear what it missed, and was never out.
     pub(super) fn resumed(&mut self, slot: usize, at: Timestamp) -> Recalled {
         let mut recalled = Recalled::default();
+        // What it says from now on goes another way than what it said before.
+        self.flights[slot].reconnect();
+        self.membership.same_again(slot);
         if !matches!(self.membership.standing(slot), Standing::Suspended { .. }) {
             return recalled;
         }
@@ -269,7 +271,7 @@ impl Room {
     ) -> Expected {
         self.check_next(mouth, message);
         self.last_sent = at;
-        let adrift = self.membership.standing(mouth) == Standing::Out;
+        let adrift = self.is_cut_off(mouth);
         let mut sets = self.spare.pop().unwrap_or_else(|| sets(self.membership.len()));
         self.membership.write(&mut sets);
         let words = sets.len() / 3;
@@ -305,7 +307,7 @@ impl Room {
         self.check_next(mouth, message);
         self.last_sent = at;
         self.flights[mouth].skip();
-        let adrift = self.membership.standing(mouth) == Standing::Out;
+        let adrift = self.is_cut_off(mouth);
         let but = (!sender_echoed).then_some(mouth);
         !adrift && self.membership.is_anyone_in(but)
     }
@@ -346,40 +348,40 @@ impl Room {
         if entry.intended != told.intended {
             return Heard::NeverSent;
         }
-        let (owed, completed) = match entry.hear(ear, at) {
-            Hearing::First { owed, completed } => (owed, completed),
+        let (owed, settled, completed) = match entry.hear(ear, at) {
+            Hearing::First { owed, settled, completed } => (owed, settled, completed),
             Hearing::Again => return Heard::Again { sent },
             Hearing::Forbidden => return Heard::Forbidden { sent },
         };
         flight.note_heard(sent);
         let overtaken = self.latest[ear].overtakes(told, || flight.later_heard(index, ear));
         let forgotten = flight.forget_done(&mut self.spare);
-        Heard::First(First { owed, sent, overtaken, completed, forgotten })
+        Heard::First(First { owed, sent, overtaken, settled, completed, forgotten })
     }
 
-    /// A member's connection is lost, of which the last sign of life came at `alive`. It need not
-    /// hear what was in flight then or was sent since, and nobody need hear what it sent; but what
-    /// the server had its `time` for is not forgiven.
-    ///
-    /// Whoever `may_resume` is still told of what is said meanwhile, if the server takes it back.
-    pub(super) fn gone(
-        &mut self,
-        slot: usize,
-        at: Timestamp,
-        (alive, time): (Timestamp, Duration),
-        may_resume: bool,
-    ) -> Released {
-        let leave = Leave { slot, resumed: self.resumed_at(slot), alive, time };
-        match may_resume {
-            true => self.membership.suspend(slot, at),
-            false => self.membership.gone(slot, at),
-        }
+    /// A member's connection is lost. It need not hear what was in flight then or was sent since,
+    /// and nobody need hear what it sent.
+    pub(super) fn gone(&mut self, slot: usize, at: Timestamp, excuse: Excuse) -> Released {
+        let leave = Leave { slot, past: self.membership.past(slot), excuse };
+        self.membership.gone(slot, at);
+        self.let_off(leave)
+    }
+
+    /// A member's connection is lost, and it is still told of what is said meanwhile, if the server
+    /// takes its session up again.
+    pub(super) fn suspended(&mut self, slot: usize, at: Timestamp, excuse: Excuse) -> Released {
+        let leave = Leave { slot, past: self.membership.past(slot), excuse };
+        self.membership.suspend(slot, at, excuse);
+        self.let_off(leave)
+    }
+
+    fn let_off(&mut self, leave: Leave) -> Released {
         let mut released = Released::default();
         for (mouth, flight) in self.flights.iter_mut().enumerate() {
             // Whoever is echoed is a receiver of its own.
             released.add(leave.release(flight));
-            if mouth == slot {
-                released.add(flight.set_adrift(time));
+            if mouth == leave.slot {
+                released.add(flight.set_adrift(leave.excuse.time));
             }
         }
         released
@@ -393,8 +395,8 @@ impl Room {
         let suspended = self.membership.suspended();
         for flight in &mut self.flights {
             for (_, entry) in flight.entries_mut() {
-                let missed = entry.sent >= suspended_over && entry.awaited_by_any(suspended);
-                if entry.owed() == 0 && entry.sent < over && !missed {
+                let missed = || entry.sent >= suspended_over && entry.awaited_by_any(suspended);
+                if entry.owed() == 0 && entry.sent < over && !missed() {
                     entry.expire();
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::membership::Excuse;
 use super::roster::Seat;
 use super::{Finding, Oracle, Promises, Violation, ViolationKind};
 use crate::chat::RoomId;
@@ -204,7 +205,7 @@ impl Oracle {
     /// Whether the server is known to have had what the member at `mouth` said on its present
     /// connection: somebody heard it, or something later, or that connection stood for long enough.
     pub(super) fn has_reached(&self, room: usize, mouth: usize, said: Timestamp) -> bool {
-        let (alive, time) = self.excuse(self.roster.member(room, mouth));
+        let Excuse { alive, time } = self.excuse(self.roster.member(room, mouth));
         let heard = self.rooms[room].last_heard_of(mouth) >= said;
         heard || alive.since(said) > time
     }

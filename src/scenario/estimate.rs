@@ -72,7 +72,9 @@ impl Estimate {
         let connect_secs = plan.users.last().map_or(0.0, |user| user.connect_after.as_secs_f64());
         let load_secs = profile.duration().as_secs_f64();
         let timeouts = scenario.timeouts;
-        let patience = timeouts.connect + timeouts.join + timeouts.delivery;
+        // A join has half of its time for itself, and a whole one to be shown.
+        let join = timeouts.join * 3 / 2;
+        let patience = timeouts.connect + join + timeouts.delivery + join;
         let deliveries_each = receivers_per_message(plan, &scenario.dialect);
         Estimate {
             connections: plan.users.len() as u32,

@@ -13,7 +13,7 @@ pub use target::{Header, Target, TargetUrl};
 pub use thresholds::{LatencyMetric, LatencyThreshold, Thresholds};
 
 use super::churn::Churn;
-use super::dialect::Dialect;
+use super::dialect::{Confirm, Dialect};
 use super::error::Mistake;
 use super::file::{
     Arrival, ChurnFile, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy,
@@ -22,6 +22,7 @@ use super::file::{
 use super::path::Path;
 use super::profile::Profile;
 use super::sizes::Sizes;
+use super::template::{Placeholder, Template};
 use crate::chat::{Alphabet, Stamp};
 
 /// A scenario: everything about a run but its randomness.
@@ -129,7 +130,7 @@ impl Scenario {
     /// What `file` means.
     pub(super) fn new(file: ScenarioFile) -> Result<Scenario, Mistake> {
         let load = load(&file.load, &file.target)?;
-        Ok(Scenario {
+        let scenario = Scenario {
             name: file.name.clone(),
             description: file.description.clone(),
             target: Target::new(&file.target)?,
@@ -149,7 +150,23 @@ impl Scenario {
             limits: limits(&file.limits)?,
             seed: file.seed,
             file: Box::new(file),
-        })
+        };
+        scenario.check_confirmation()?;
+        Ok(scenario)
+    }
+
+    /// Where a user may be joining several rooms, what confirms a join must say which.
+    fn check_confirmation(&self) -> Result<(), Mistake> {
+        let Confirm::Event { template, .. } = &self.dialect.join.confirm else { return Ok(()) };
+        let names_room = |template: &Template| template.count_of(Placeholder::Room) > 0;
+        let several = self.population.per_user > 1 || self.load.churn.switches();
+        if !several || template.as_ref().is_some_and(names_room) {
+            return Ok(());
+        }
+        let what = "the confirming event does not say which of a user's rooms it is for";
+        let remedy = "add `payload: \"${room}\"`, or how else the server names it, or confirm by \
+                      `probe`";
+        Err(Mistake::at("dialect.join.confirm.event", what, remedy))
     }
 
     /// The scenario as it is run with `seed`: YAML text with every default and every override

@@ -85,6 +85,13 @@ const LEAVES: &[Case] = &[
         &["duplicated A0#0 B", "lost A0#0 C"],
     ),
     (
+        "the same, when everybody had heard it",
+        "ABC",
+        "0 A B C joins \n 8 A says \n 9 B C hears A0 \n 10 B leaves \n 1010 B is-out
+         1011 B asks \n 1012 B hears A0",
+        &["duplicated A0#0 B"],
+    ),
+    (
         "once it is back, it must hear again",
         "ABC",
         "0 A B C joins \n 8 B leaves \n 1008 B is-out \n 1009 B joins \n 1010 A says
@@ -277,6 +284,40 @@ const RECOVERIES: &[Case] = &[
         &["lost A0#0 B"],
     ),
     (
+        "the same, though it comes back and is lost again",
+        "ABC",
+        "0 A B C joins \n 10 A says \n 11 C hears A0 \n 1100 B lives \n 1101 B is-suspended
+         5000 B recovers \n 5500 B lives \n 5600 B drops",
+        &["lost A0#0 B"],
+    ),
+    (
+        "the same, and the run ends soon after it came back",
+        "ABC",
+        "0 A B C joins \n 10 A says \n 11 C hears A0 \n 1100 B lives \n 1101 B is-suspended
+         5000 B recovers \n 5500 end",
+        &["lost A0#0 B"],
+    ),
+    (
+        "what is kept for it is no news to others for that",
+        "ABCD",
+        "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 sweep
+         9000 D asks \n 9001 D hears A0",
+        &["leaked A0#0 D"],
+    ),
+    (
+        "nor does anybody promise an order between before and after",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 A is-suspended \n 12 A recovers \n 13 A says
+         14 B hears A1 \n 15 B hears A0",
+        &[],
+    ),
+    (
+        "nor that what is said into a connection that is lost arrives",
+        "AB",
+        "0 A B joins \n 10 A is-suspended \n 11 A says",
+        &[],
+    ),
+    (
         "nor if it leaves before",
         "ABC",
         "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 5000 B recovers
@@ -324,4 +365,17 @@ fn a_violation_tells_how_its_receiver_came_to_stand_there() {
     let told = &judgement.violations[0];
     let times: Vec<_> = told.course.iter().map(|change| change.at()).collect();
     assert_eq!(times, [0, 0, 8, 1008].map(at), "{:?}", told.course);
+}
+
+/// How long somebody was away says nothing of how fast the server is.
+#[test]
+fn what_was_missed_is_in_no_latency() {
+    let away = "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0 \n 9000 B recovers
+                9500 B hears A0";
+    let judgement = judge(&world("ABC"), away);
+    assert_eq!((judgement.delivered, judgement.completed), (1, vec![(at(13), at(13))]));
+    assert_eq!((judgement.tally.replayed, judgement.tally.must_heard), (1, 2));
+    let last = "0 A B C joins \n 9 A says \n 10 B is-suspended \n 13 C hears A0 \n 20 B recovers
+                21 B hears A0";
+    assert_eq!(judge(&world("ABC"), last).completed, [(at(13), at(13))]);
 }

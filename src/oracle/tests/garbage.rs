@@ -9,7 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::judging::{Step, TIMEOUT, World, at, text};
 use super::seeds;
 use crate::chat::{Message, MessageId, RoomId, UserId};
-use crate::history::{Awaited, Event, EventKind, Session};
+use crate::history::{Awaited, Departure, Event, EventKind, Session};
 use crate::time::Timestamp;
 
 /// Messages that the server is believed to keep track of at a time.
@@ -74,19 +74,28 @@ impl Garbage<'_> {
         let room_id = RoomId(room);
         let awaited = [Awaited::Answer, Awaited::Message];
         let awaited = awaited[self.rng.random_range(0..2)];
-        match self.rng.random_range(0..20) {
+        let resumable = self.rng.random();
+        let sessions = [Session::New, Session::Recovered, Session::Declined];
+        let session = sessions[self.rng.random_range(0..3)];
+        let departures = [Departure::Disconnect, Departure::Drop { resumable }];
+        match self.rng.random_range(0..28) {
             0 => (member, EventKind::Joining { room: room_id }),
             1 => (member, EventKind::Joined { room: room_id, after }),
             2 => (member, EventKind::JoinUnconfirmed { room: room_id, after, awaited }),
-            3 => (anybody, EventKind::Disconnected { why: "".into(), resumable: false }),
-            4 => (anybody, EventKind::Connected { after, session: Session::New }),
-            5 => (anybody, EventKind::ConnectFailed { why: "".into() }),
-            6 => (anybody, EventKind::Closed),
-            7 => (member, EventKind::Unsent { room: room_id, intended: time }),
-            8..11 => (member, self.say(room, member, time)),
-            11 => (anybody, EventKind::Unrecognised { text: self.text().into() }),
-            12 => (anybody, self.hear_anything(time)),
-            13 => (anybody, self.hear(time)),
+            3 => (anybody, EventKind::Disconnected { why: "".into(), resumable }),
+            4 | 5 => (anybody, EventKind::Connected { after, session }),
+            6 => (anybody, EventKind::ConnectFailed { why: "".into() }),
+            7 => (anybody, EventKind::Closed),
+            8 => (member, EventKind::Unsent { room: room_id, intended: time }),
+            9 => (member, EventKind::Leaving { room: room_id }),
+            10 => (member, EventKind::Left { room: room_id }),
+            11 => (member, EventKind::Rejoining { room: room_id }),
+            12 => (anybody, EventKind::Departed { how: departures[self.rng.random_range(0..2)] }),
+            13 => (anybody, EventKind::Alive),
+            14..17 => (member, self.say(room, member, time)),
+            17 => (anybody, EventKind::Unrecognised { text: self.text().into() }),
+            18 => (anybody, self.hear_anything(time)),
+            19 => (anybody, self.hear(time)),
             _ => (member, self.hear(time)),
         }
     }

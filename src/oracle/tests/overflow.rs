@@ -46,7 +46,11 @@ fn what_is_overdue_where_a_connection_may_be_dead_is_unjudged() {
                     2000 B says \n 2001 A hears B0 \n 2002 C drops";
     let sender = "0 A B C joins \n 9 A says \n 10 A says \n 11 A says
                   1500 B C lives \n 2000 B says \n 2001 C hears B0 \n 2002 A drops";
-    for (script, unjudged) in [(receiver, 1), (sender, 3)] {
+    // What was missed has its time from the moment that the session is taken up again.
+    let recovered = "0 A B C joins \n 10 B is-suspended \n 12 A says \n 13 C hears A0
+                     14 A says \n 15 C hears A1 \n 5000 B recovers \n 5400 B lives
+                     6100 A says \n 6101 C hears A2 \n 6102 A says \n 6103 C hears A3 \n 6104 B drops";
+    for (script, unjudged) in [(receiver, 1), (sender, 3), (recovered, 2)] {
         let judgement = judge(&small("ABC", 3), script);
         assert_eq!(judgement.stories(), [] as [&str; 0]);
         assert_eq!(judgement.tally.unjudged, unjudged, "{script}");

@@ -48,7 +48,7 @@ impl Default for ChurnFile {
     }
 }
 
-/// A share of all users loses its connection at once, and comes back at once.
+/// A share of all users loses its connection at once, and comes back soon.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StormFile {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rand::RngExt;
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::SliceRandom;
 
 use super::Room;
 use crate::chat::UserId;
@@ -143,23 +143,27 @@ pub(super) fn add_spares(
     seed: u64,
 ) -> Result<(), (String, String)> {
     for cell in cells {
-        let range = cell.rooms.start as usize..cell.rooms.end as usize;
-        let residents: Vec<Vec<UserId>> =
-            rooms[range.clone()].iter().map(|room| room.members.to_vec()).collect();
-        let mut members = residents.clone();
-        for user in cell.users.clone() {
-            let others =
-                (0..residents.len()).filter(|&room| !residents[room].contains(&UserId(user)));
-            let others: Vec<usize> = others.collect();
-            let mut random = generator(seed, Purpose::Spare, user.into());
-            let Some(&room) = others.choose(&mut random) else {
+        let rooms = &mut rooms[cell.rooms.start as usize..cell.rooms.end as usize];
+        let mut rooms_of = vec![Vec::new(); cell.users.len()];
+        for (place, room) in rooms.iter().enumerate() {
+            for member in &room.members {
+                rooms_of[(member.0 - cell.users.start) as usize].push(place);
+            }
+        }
+        let mut spares = vec![Vec::new(); rooms.len()];
+        for (user, own) in cell.users.clone().zip(&rooms_of) {
+            let others = rooms.len() - own.len();
+            if others == 0 {
                 let what = "nobody can switch rooms: everybody is in all of them".into();
                 return Err((what, "ask for more rooms, or leave `load.churn.switch` out".into()));
-            };
-            members[room].push(UserId(user));
+            }
+            let mut place = generator(seed, Purpose::Spare, user.into()).random_range(0..others);
+            // Its own rooms, which are in order, are left out.
+            own.iter().for_each(|own| place += usize::from(*own <= place));
+            spares[place].push(UserId(user));
         }
-        for (room, members) in rooms[range].iter_mut().zip(members) {
-            room.members = members.into();
+        for (room, spares) in rooms.iter_mut().zip(spares) {
+            room.members = room.members.iter().copied().chain(spares).collect();
         }
     }
     Ok(())
