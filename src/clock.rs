@@ -68,11 +68,6 @@ impl Timer {
         Timer { clock, sleep: None, set_to: Timestamp::NEVER }
     }
 
-    /// The clock that it goes by.
-    pub fn clock(&self) -> Clock {
-        self.clock
-    }
-
     /// Whether the task that polled it last will be woken at `moment`, and not before.
     pub fn is_set_to(&self, moment: Timestamp) -> bool {
         self.set_to == moment

@@ -17,7 +17,7 @@ pub use book::ViolationBook;
 pub use conductor::{Follower, News, RunError, Stage, Stop, run};
 pub use outage::{Outage, Spell};
 pub use outcome::{Doubt, RunOutcome, ShardHealth};
-pub use record::{Missing, Post, RecordFile, RecordHeader, Recording, Written};
+pub use record::{Missing, Post, RecordFile, RecordHeader, Recording, SHARDS_MAX, Written};
 pub use replay::{Record, RecordError};
 pub use thresholds::{ThresholdOutcome, ThresholdResult};
 

@@ -102,6 +102,7 @@ impl Upheaval {
             Upheaval::Storms => {
                 assert_eq!(counters.storms, 2, "{text}");
                 assert!((users * 5 / 4..users * 7 / 4).contains(&counters.drops), "{text}");
+                assert!(counters.joins > memberships, "{text}");
             }
             Upheaval::Outages => assert!(counters.joins > memberships, "{text}"),
         }

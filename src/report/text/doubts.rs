@@ -61,14 +61,16 @@ fn sentence(doubt: &Doubt) -> String {
                                  connect, that joins are confirmed, and that each room has two \
                                  members at least"
             .into(),
-        Doubt::TooLittleJudged { must_share, limit } => format!(
-            "only {} of the deliveries had to happen, the others were free to come or not, for \
-             somebody was coming or going; less than {} (`limits.must_share_min`) shows little: \
-             let users move less often, stay away for longer (`load.churn.away`), or have less \
-             time to leave (a shorter `timeouts.delivery`)",
-            share(*must_share),
-            share(*limit)
-        ),
+        Doubt::TooLittleJudged { must_share, limit } => {
+            let [must_share, limit] = shares_apart(*must_share, *limit);
+            format!(
+                "only {must_share} of the deliveries had to happen, the others were free to come \
+                 or not, for somebody was coming or going; less than {limit} \
+                 (`limits.must_share_min`) shows little: let users move less often, stay away for \
+                 longer (`load.churn.away`), or have less time to leave (a shorter \
+                 `timeouts.delivery`)"
+            )
+        }
         Doubt::RecordEnds { at_s, why } => {
             format!(
                 "the record ends at {} of the run, {}; what came after is missing",
@@ -86,6 +88,12 @@ fn missing(why: Missing) -> &'static str {
         Missing::SlowDisk => "because the disk was too slow for it: write it to another",
         Missing::DiskError => "because the disk took no more of it: make room, or write to another",
     }
+}
+
+/// Both, so that they look different if they are.
+fn shares_apart(one: f64, other: f64) -> [String; 2] {
+    let told = [one, other].map(share);
+    if told[0] == told[1] { [one, other].map(|it| format!("{:.3} %", it * 100.0)) } else { told }
 }
 
 fn saturated(shard: usize, (send_delay_p99_ms, limit_ms): (f64, f64), busy: f64) -> String {
@@ -113,6 +121,14 @@ mod tests {
         let said = |why| sentence(&Doubt::RecordEnds { at_s: 2.5, why });
         assert!(said(Missing::Cut).contains("ends at 2.50 s of the run"), "{}", said(Missing::Cut));
         assert!(said(Missing::Limit).contains("--record-limit"), "{}", said(Missing::Limit));
+    }
+
+    #[test]
+    fn a_share_below_its_limit_looks_less() {
+        let said = |must_share| sentence(&Doubt::TooLittleJudged { must_share, limit: 0.5 });
+        assert!(said(0.31).starts_with("only 31 % of"), "{}", said(0.31));
+        assert!(said(0.4974).starts_with("only 49.740 % of"), "{}", said(0.4974));
+        assert!(said(0.4974).contains("less than 50.000 %"), "{}", said(0.4974));
     }
 
     #[test]

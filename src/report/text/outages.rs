@@ -31,7 +31,10 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     match report.outages.len() as u64 + report.outages_dropped - outages.len() as u64 {
         0 => Ok(()),
-        more => page.item(4, (Tone::Aside, "…"), &format!("and {} shorter ones", count(more))),
+        more => {
+            let more = counted(more, "shorter one", "shorter ones");
+            page.item(4, (Tone::Aside, "…"), &format!("and {more}"))
+        }
     }
 }
 
@@ -117,7 +120,7 @@ fn how_deaf(report: &Report) -> String {
         text.push_str(&format!("; {}", never_over(report)));
     }
     if deafness.dropped > 0 {
-        text.push_str(&format!("; {} more were too many to be kept", times(deafness.dropped)));
+        text.push_str(&format!("; {} more could not be kept", times(deafness.dropped)));
     }
     text
 }
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(
             told(3, 3, 0, 2),
             "3 users were deaf for 2.10 s at the median, 3.40 s at most (user-17); 2 times more \
-             were too many to be kept"
+             could not be kept"
         );
         assert_eq!(told(0, 0, 0, 1), "1 time of deafness, too many to be kept");
     }

@@ -73,7 +73,10 @@ fn connects(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     match report.connection_reasons.len().saturating_sub(REASONS_MAX) {
         0 => Ok(()),
-        more => page.item(15, (Tone::Aside, "…"), &format!("{more} other reasons")),
+        more => {
+            let more = counted(more as u64, "other reason", "other reasons");
+            page.item(15, (Tone::Aside, "…"), &more)
+        }
     }
 }
 
@@ -112,12 +115,12 @@ fn messages(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         bytes(counters.text_sent_bytes)
     ));
     if counters.messages_unsent > 0 {
-        let unsent = count(counters.messages_unsent);
-        sent.push_str(&format!("; {unsent} more were due and could not be sent"));
+        let unsent = counted(counters.messages_unsent, "more was due", "more were due");
+        sent.push_str(&format!("; {unsent} and could not be sent"));
     }
     if counters.messages_away > 0 {
         let away = count(counters.messages_away);
-        sent.push_str(&format!("; {away} more fell to people who were away"));
+        sent.push_str(&format!("; {away} more fell to whoever was away"));
     }
     page.fact("messages", &sent)?;
     let each = rate(counters.deliveries, load_s);
@@ -130,18 +133,22 @@ fn checked(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     if tally.must == 0 {
         return page.fact("checked", "nothing: no delivery had to happen");
     }
-    let musts = counted(tally.must, "delivery", "deliveries");
+    let musts = match tally.must {
+        1 => "the one delivery".into(),
+        many => format!("every one of {} deliveries", count(many)),
+    };
     let missing = tally.must - tally.must_heard.min(tally.must);
     let came = match missing {
         0 => "all came".into(),
         _ => format!("{} came, {} did not", count(tally.must_heard), count(missing)),
     };
     let probes = if report.counters.probes > 0 { ", of probes too" } else { "" };
-    let mut text = format!("every one of {musts} that had to happen{probes}: {came}");
+    let mut text = format!("{musts} that had to happen{probes}: {came}");
     if tally.may > 0 {
         let share = share(1.0 - tally.must_share);
         let mays = count(tally.may);
-        text.push_str(&format!("; {mays} more ({share}) were free to come or not"));
+        let were = if tally.may == 1 { "was" } else { "were" };
+        text.push_str(&format!("; {mays} more ({share}) {were} free to come or not"));
     }
     page.fact("checked", &text)
 }

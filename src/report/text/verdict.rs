@@ -29,15 +29,23 @@ fn why(report: &Report) -> String {
         Verdict::Pass => passed(report),
         Verdict::Fail => failed(report),
         Verdict::Unknown => {
-            let doubts = counted(report.doubts.len() as u64, "reason", "reasons");
-            format!("no promise was seen broken, but there are {doubts} to doubt the rest")
+            let doubts = match report.doubts.len() {
+                1 => "there is a reason".to_owned(),
+                many => format!("there are {many} reasons"),
+            };
+            format!("no promise was seen broken, but {doubts} to doubt the rest")
         }
     }
 }
 
 fn passed(report: &Report) -> String {
-    let deliveries = counted(report.tally.must, "delivery", "deliveries");
-    let mut text = format!("all {deliveries} that had to happen did, once each and unchanged");
+    let mut text = match report.tally.must {
+        1 => "the one delivery that had to happen did, once and unchanged".into(),
+        many => {
+            let many = count(many);
+            format!("all {many} deliveries that had to happen did, once each and unchanged")
+        }
+    };
     match report.thresholds.len() {
         0 => {}
         1 => text.push_str("; the threshold held"),
