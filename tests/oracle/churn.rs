@@ -39,6 +39,7 @@ limits: {violations_kept_max: 100000}
 const SETTLED: [&str; 2] = ["--set", "dialect.join.confirm={settle: 100 ms}"];
 
 /// A fault, what the run is told beside it, and what it shows as: one of these, or several.
+#[derive(Debug)]
 struct Row {
     fault: &'static str,
     more: &'static [&'static str],

@@ -10,6 +10,7 @@ mod churn;
 mod foreign;
 mod planted;
 
+use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +21,7 @@ use planted::Planted;
 use reference_server::fault::FaultKind;
 
 /// Most of a run is waiting.
-const RUNS_AT_A_TIME: usize = 4;
+const RUNS_AT_A_TIME: usize = 8;
 const SEEDS: [u64; 3] = [1, 2, 3];
 /// Of 7,500 messages, all are spared once in 1,800 runs; and the same seed spares the same.
 const RARELY: f64 = 0.001;
@@ -142,6 +143,12 @@ struct Case<'a> {
     shows: &'a Shows,
 }
 
+impl fmt::Debug for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fault.as_deref().unwrap_or("no fault"))
+    }
+}
+
 impl Case<'_> {
     fn check(&self, seed: u64) {
         let mut run = Run::of(self.scenario).with(&["--seed", &seed.to_string()]);
@@ -208,16 +215,17 @@ fn every_fault_yields_its_violation_and_no_other() {
 }
 
 /// Checks every case with every seed, several at a time, and then says which went wrong.
-fn all_at_once<T: Sync>(cases: &[T], seeds: &[u64], check: impl Fn(&T, u64) + Sync) {
+fn all_at_once<T: Debug + Sync>(cases: &[T], seeds: &[u64], check: impl Fn(&T, u64) + Sync) {
     let runs: Vec<_> =
         seeds.iter().flat_map(|&seed| cases.iter().map(move |case| (case, seed))).collect();
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
     let work = || {
         while let Some((case, seed)) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // The panic says what is wrong; here it is added with which seed.
+            // The panic says what is wrong; here it is added of what, with which seed.
             if catch_unwind(AssertUnwindSafe(|| check(case, *seed))).is_err() {
-                failed.lock().expect("not poisoned").push(format!("CHATBENCH_SEED={seed}"));
+                let which = format!("{case:?} with CHATBENCH_SEED={seed}");
+                failed.lock().expect("not poisoned").push(which);
             }
         }
     };
