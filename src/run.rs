@@ -15,6 +15,7 @@ mod thresholds;
 
 pub use book::ViolationBook;
 pub use conductor::{Follower, News, RunError, Stage, Stop, run};
+pub use judgement::oracle_of;
 pub use outage::{Outage, Spell};
 pub use outcome::{Doubt, RunOutcome, ShardHealth};
 pub use record::{Missing, Post, RecordFile, RecordHeader, Recording, SHARDS_MAX, Written};

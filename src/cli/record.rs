@@ -16,7 +16,7 @@ pub(super) struct RecordOut {
     bytes_max: u64,
     /// Whether it is a file like others, and no device.
     is_regular: bool,
-    /// Whether nothing that somebody may want is in it.
+    /// Whether nothing was in it before.
     is_empty: bool,
     /// Until the run is known.
     file: Option<File>,
@@ -62,10 +62,6 @@ impl RecordOut {
             Failure::usage(what, "make the scenario smaller, or run it without `--record`")
         })?;
         let file = self.file.take().expect("a record begins once");
-        if self.is_regular {
-            file.set_len(0).map_err(|why| unwritten(&self.path, &why))?;
-            self.is_empty = true;
-        }
         let recording = Recording::start(file, &header, self.bytes_max);
         let recording = recording.map_err(|why| match why.kind() {
             io::ErrorKind::FileTooLarge => Failure::usage(

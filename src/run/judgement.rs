@@ -9,7 +9,7 @@ use crate::history::{Event, EventKind};
 use crate::load::{Brief, Performed};
 use crate::metrics::{Gauges, Histogram, Metric, Recorder};
 use crate::oracle::{Finding, Oracle, Promises, Roster, RosterRoom, Tally};
-use crate::scenario::{OrderPolicy, Plan, SenderPolicy, ShardPlan};
+use crate::scenario::{OrderPolicy, Plan, Scenario, SenderPolicy, ShardPlan};
 use crate::time::Timestamp;
 
 /// Reasons for failed and lost connections that are told apart.
@@ -72,7 +72,7 @@ impl Judgement {
     pub(super) fn new(brief: &Brief, shard: usize, part: &ShardPlan) -> Judgement {
         let book = ViolationBook::new(brief.scenario.limits.violations_kept_max as usize);
         Judgement {
-            oracle: Oracle::new(roster(&brief.plan, part), brief.texts(), promises(brief)),
+            oracle: oracle_of(brief, part),
             shard,
             recorder: Recorder::default(),
             violations: 0,
@@ -163,8 +163,12 @@ impl Judgement {
     }
 }
 
-fn promises(brief: &Brief) -> Promises {
-    let scenario = &brief.scenario;
+/// The oracle of the shard that looks after `part` of a run.
+pub fn oracle_of(brief: &Brief, part: &ShardPlan) -> Oracle {
+    Oracle::new(roster(&brief.plan, part), brief.texts(), promises(&brief.scenario))
+}
+
+fn promises(scenario: &Scenario) -> Promises {
     Promises {
         sender_echoed: scenario.dialect.sender == SenderPolicy::Echoed,
         ordered: scenario.order != OrderPolicy::Off,

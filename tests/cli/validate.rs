@@ -34,7 +34,7 @@ fn what_fits() {
           messages      3,000 expected, 200/s at the peak, by 300 speakers
           deliveries    27,000 expected, 1,800/s at the peak
           on the wire   166 B a message, 167 B a delivery; 33.1 kB/s sent, 300 kB/s received at the peak
-          time          1.5 s to connect, 15.0 s of load, 16.5 s in all, 41.5 s at most
+          time          1.5 s to connect, 15.0 s of load, 16.5 s in all, 61.5 s at most
           descriptors   372 needed of 4,096 allowed: enough
         ports # needed of # to one address: enough
         exit 0 pass"#]].assert_eq(&without_ports(&ended.stdout));
@@ -52,7 +52,7 @@ fn what_does_not() {
           messages      3,000 expected, 200/s at the peak, by 9,000 speakers
           deliveries    897,000 expected, 59,800/s at the peak
           on the wire   173 B a message, 174 B a delivery; 34.6 kB/s sent, 10.4 MB/s received at the peak
-          time          45.0 s to connect, 15.0 s of load, 60.0 s in all, 85.0 s at most
+          time          45.0 s to connect, 15.0 s of load, 60.0 s in all, 105.0 s at most
           descriptors   9,072 needed of 4,096 allowed: NOT ENOUGH
         ports # needed of # to one address: enough"#]].assert_eq(&without_ports(&ended.stdout));
     expect![[r#"

@@ -88,3 +88,38 @@ fn at_its_limit_it_ends_and_the_run_goes_on() {
     assert_eq!(judged.code, Some(5), "{judged:#?}");
     assert!(judged.stdout.contains("\"why\": \"limit\""), "{judged:#?}");
 }
+
+/// What fails beside a run takes neither its results nor its record with it.
+#[test]
+fn a_log_that_cannot_be_written_costs_the_log_only() {
+    let (left, place) = (Left::new(), Place::new());
+    let log = left.path().join("latencies.hlog");
+    std::os::unix::fs::symlink("/dev/full", log).expect("a link");
+    let (out, record) = (left.out(), place.argument());
+    let line = ["run", "scenarios/quickstart.yaml", "--clients=60", "--set=rooms.count=12"];
+    let more = ["--rate=50/s", "--duration=1s", "--set=limits.send_delay_p99=60s", &out, &record];
+    let line = [&line[..], &more, &["--set=thresholds={delivery_latency: {p50: 60 s}}"]].concat();
+    let ended = CommandLine::new(line).run(PATIENCE);
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    assert!(ended.stdout.contains("verdict      PASS"), "{ended:#?}");
+    assert_eq!(ended.stdout.lines().last(), Some("exit 3 impossible"), "{ended:#?}");
+    assert!(ended.stderr.contains("the interval log is not whole"), "{ended:#?}");
+    assert_eq!(left.report()["exit"]["name"], "impossible");
+    assert_eq!(judge(&place.record(), &[]).code, Some(0));
+}
+
+#[test]
+fn what_was_recorded_before_stays_until_there_is_a_run() {
+    let place = Place::new();
+    std::fs::write(place.record(), "of another run").expect("written");
+    let record = place.argument();
+    // Nobody listens on a port that is reserved.
+    let target = "--target=http://127.0.0.1:1";
+    let line = ["run", "scenarios/quickstart.yaml", target, &record, "--overwrite"];
+    let ended = CommandLine::new(line).run(PATIENCE);
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    assert_eq!(place.bytes(), b"of another run");
+    std::fs::remove_file(place.record()).expect("removed");
+    assert_eq!(CommandLine::new(line).run(PATIENCE).code, Some(3));
+    assert!(!place.record().exists(), "a record of nothing");
+}

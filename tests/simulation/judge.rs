@@ -8,10 +8,9 @@ use std::rc::Rc;
 
 use chatbench::history::{Departure, Event, EventKind, Listener, Session};
 use chatbench::load::Brief;
-use chatbench::oracle::{
-    Finding, Oracle, Promises, Roster, RosterRoom, Tally, Violation, ViolationKind,
-};
-use chatbench::scenario::{OrderPolicy, SenderPolicy};
+use chatbench::oracle::{Finding, Oracle, Tally, Violation, ViolationKind};
+use chatbench::run::oracle_of;
+use chatbench::scenario::ShardPlan;
 use chatbench::time::Timestamp;
 
 /// What happened, and what the oracle made of it.
@@ -57,23 +56,9 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(brief: &Brief) -> Rc<RefCell<Judge>> {
-        let scenario = &brief.scenario;
-        let promises = Promises {
-            sender_echoed: scenario.dialect.sender == SenderPolicy::Echoed,
-            ordered: scenario.order != OrderPolicy::Off,
-            join_timeout: scenario.timeouts.join,
-            delivery_timeout: scenario.timeouts.delivery,
-            in_flight_max: scenario.limits.in_flight_messages_max as usize,
-        };
-        let rooms = brief.plan.rooms.iter().zip(0..);
-        let rooms = rooms.map(|(room, id)| RosterRoom {
-            id: chatbench::chat::RoomId(id),
-            members: room.members.clone(),
-        });
-        let roster = Roster::new(rooms.collect(), brief.plan.users.len());
+    pub(crate) fn new(brief: &Brief, part: &ShardPlan) -> Rc<RefCell<Judge>> {
         Rc::new(RefCell::new(Judge {
-            oracle: Oracle::new(roster, brief.texts(), promises),
+            oracle: oracle_of(brief, part),
             record: Record::default(),
             hasher: DefaultHasher::new(),
             text: String::new(),

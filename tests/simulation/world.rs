@@ -133,7 +133,8 @@ impl World {
         let manners = self.manners.clone();
         let server = Server::start(clock, network.clone(), manners, saboteur, rng.random());
         let brief = Arc::new(self.brief(clock, &network));
-        let judge = Judge::new(&brief);
+        let part = brief.plan.divide(1).remove(0);
+        let judge = Judge::new(&brief, &part);
         let history = History::new(Box::new(Following(Rc::clone(&judge))));
         let weather = Rc::new(Weather {
             clock,
@@ -143,7 +144,6 @@ impl World {
             stalls: Cell::new(0),
         });
         weather.begin(self.climate, &mut rng);
-        let part = brief.plan.divide(1).remove(0);
         let (commands, orders) = watch::channel(Command::Assemble);
         let (assembled, is_assembled) = oneshot::channel();
         let length = brief.scenario.load.profile.duration();

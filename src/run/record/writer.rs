@@ -23,8 +23,12 @@ pub trait RecordFile: Write + Send + 'static {
 
 impl RecordFile for File {
     fn cut(&mut self, bytes: u64) -> io::Result<()> {
-        self.set_len(bytes)?;
-        self.seek(SeekFrom::Start(bytes)).map(drop)
+        if self.metadata()?.is_file() {
+            self.set_len(bytes)?;
+            return self.seek(SeekFrom::Start(bytes)).map(drop);
+        }
+        // Nothing can be taken away again of what a device was given.
+        if bytes == 0 { Ok(()) } else { Err(io::ErrorKind::Unsupported.into()) }
     }
 }
 
@@ -49,13 +53,13 @@ pub struct Written {
 }
 
 impl Recording {
-    /// Writes the beginning of a record to `file`, which is empty, and starts the thread that
-    /// writes the rest of it: at most `bytes_max` in all.
+    /// Starts the thread that writes a record to `file`, `bytes_max` long at most. What is in the
+    /// file stays until there is something to be recorded.
     ///
     /// # Errors
-    /// When the beginning cannot be written, or is longer than the record may be.
+    /// When the beginning alone is longer than the record may be, or there is no thread.
     pub fn start(
-        mut file: impl RecordFile,
+        file: impl RecordFile,
         header: &RecordHeader,
         bytes_max: u64,
     ) -> io::Result<Recording> {
@@ -65,10 +69,16 @@ impl Recording {
             let what = format!("its beginning alone takes {} bytes", bytes + MARKER_BYTES);
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
         }
-        file.write_all(&beginning)?;
         let (post, parcels) = Post::new(header.shards);
-        let mut writer =
-            Writer { file, bytes, bytes_max, blocks: 0, is_whole: true, post: post.clone() };
+        let mut writer = Writer {
+            file,
+            beginning,
+            bytes,
+            bytes_max,
+            blocks: 0,
+            is_whole: true,
+            post: post.clone(),
+        };
         let thread = std::thread::Builder::new().name("record".into());
         let writer = thread.spawn(move || writer.write(parcels))?;
         Ok(Recording { post, writer })
@@ -92,7 +102,9 @@ impl Recording {
 
 struct Writer<F> {
     file: F,
-    /// Written so far, whole blocks only.
+    /// Until it is written, with the first block.
+    beginning: Vec<u8>,
+    /// Of the beginning and whole blocks.
     bytes: u64,
     bytes_max: u64,
     blocks: u64,
@@ -145,7 +157,21 @@ impl<F: RecordFile> Writer<F> {
         appended
     }
 
+    /// Writes the beginning, if that is still to be done.
+    fn begin(&mut self) -> io::Result<()> {
+        let beginning = std::mem::take(&mut self.beginning);
+        if beginning.is_empty() {
+            return Ok(());
+        }
+        let written = self.file.cut(0).and_then(|()| self.file.write_all(&beginning));
+        if written.is_err() {
+            (self.bytes, self.is_whole) = (0, false);
+        }
+        written
+    }
+
     fn append(&mut self, stream: u32, number: u32, payload: &[u8]) -> io::Result<()> {
+        self.begin()?;
         let head = Head::of(stream, number, payload).to_bytes();
         let written = self.file.write_all(&head).and_then(|()| self.file.write_all(payload));
         match written {
