@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use chatbench::oracle::ViolationKind::{Late, Leaked, Lost, Unexpected};
+use chatbench::oracle::ViolationKind::{JoinUnconfirmed, Late, Leaked, Lost, Unexpected};
 
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -194,9 +194,12 @@ fn silences() -> Vec<Row> {
         })
         .with_large_frames()
         .set("users=6")
+        .set("timeouts.join=4 s")
         .set("message.size=128 KiB")
         .set("timeouts.delivery=1 s")
-        .ends_with(4)
+        .ends_with(1)
+        // Those who come back ask in vain to be let in.
+        .shows(&[JoinUnconfirmed])
         .check(|seen| lost_for(seen, 6, "the server does not read: more than 65536 bytes")),
         Row::new("heartbeats that stop", async |_| Ok(()))
             .with(Manners { pings: true, ..Manners::default() })

@@ -1,6 +1,7 @@
 //! Cut: a run that is not let to its end, or whose record may not become so long, leaves one that
 //! can be judged as far as it goes.
 
+use reference_server::{Background, Options};
 use rustix::process::Signal;
 
 use crate::support::binary::{CommandLine, Running};
@@ -113,9 +114,10 @@ fn what_was_recorded_before_stays_until_there_is_a_run() {
     let place = Place::new();
     std::fs::write(place.record(), "of another run").expect("written");
     let record = place.argument();
-    // Nobody listens on a port that is reserved.
-    let target = "--target=http://127.0.0.1:1";
-    let line = ["run", "scenarios/quickstart.yaml", target, &record, "--overwrite"];
+    // It is gone by the end of this line.
+    let server = Background::start(Options::default()).expect("a server").address();
+    let target = format!("--target=http://{server}");
+    let line = ["run", "scenarios/quickstart.yaml", &target, &record, "--overwrite"];
     let ended = CommandLine::new(line).run(PATIENCE);
     assert_eq!(ended.code, Some(3), "{ended:#?}");
     assert_eq!(place.bytes(), b"of another run");

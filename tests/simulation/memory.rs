@@ -1,4 +1,4 @@
-//! Memory: what a server that recovers sessions knows of those that were lost, and of what was said.
+//! Memory: what a server that recovers sessions knows of lost ones, and of what was said.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
