@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::acks::{acked_event, is_ack_of};
-use super::offence::{Proof, Standing, all_close, text, told_of_each, via};
+use super::offence::{Proof, Standing, all_close, text, told_of_each};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::Packet;
@@ -161,7 +161,7 @@ async fn closes_upon_acks(trial: &Trial, rest: &str) -> Found {
 
 async fn keeps_ids(trial: &Trial, ids: &[u64]) -> Found {
     let event = acked_event(trial)?;
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     for id in ids {
         let packet = format!("42{}{id}{}", trial.prefix(), json!([event, id.to_string()]));
         peer.send(packet).await?;
