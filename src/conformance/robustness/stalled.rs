@@ -37,37 +37,34 @@ pub(super) async fn keeps_nobody_waiting(trial: &Trial) -> Found {
     let stalled = Stalled::join(trial, &room, &members[0]).await?;
     members[1].settle().await?;
     members[1].listen().await;
-    let time_max = TIME_MAX.max(control * SLOWER_MAX);
+    let time_max = time_max(control);
     let heard = stream(trial, &room, (&mut members, MESSAGES, &filling), time_max).await;
     drop(stalled);
-    verdict(&heard, &members[1], control, time_max)
+    heard.said.map_err(|stop| Stop::failed("whoever speaks may go on", stop.why()))?;
+    verdict(heard.took.ok_or_else(|| heard.numbers.told_missing(&members[1])), control)
 }
 
-/// What it means that `listener` heard that much with one that stalls, where it had heard all of as
-/// much within `control` without one.
-fn verdict(
-    heard: &Streamed,
-    listener: &Member<'_>,
-    control: Duration,
-    time_max: Duration,
-) -> Found {
+/// For how long it is listened with one that stalls, where all was heard within `control` without.
+fn time_max(control: Duration) -> Duration {
+    TIME_MAX.max(control * SLOWER_MAX)
+}
+
+/// What it means that all was heard within `took` with one that stalls, or what was not heard at
+/// all, where it took `control` without.
+fn verdict(took: Result<Duration, String>, control: Duration) -> Found {
     const EXPECTED: &str = "the member that reads hears all 200 within 5 s";
-    if let Err(stop) = &heard.said {
-        return Err(Stop::failed("whoever speaks may go on", stop.why()));
-    }
     let told = |time: Duration| {
         humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string()
     };
     let without = format!("without one that stalls it took {}", told(control));
-    match heard.took {
-        Some(took) if took <= TIME_MAX => fine(),
-        Some(took) if control * SLOWER_MAX > TIME_MAX => {
+    match took {
+        Ok(took) if took <= TIME_MAX => fine(),
+        Ok(took) if control * SLOWER_MAX > TIME_MAX => {
             Err(Stop::unknown(format!("it took {}, and {without} already", told(took))))
         }
-        Some(took) => Err(Stop::failed(EXPECTED, format!("it took {}; {without}", told(took)))),
-        None => {
-            let missing = heard.numbers.told_missing(listener);
-            let within = told(time_max);
+        Ok(took) => Err(Stop::failed(EXPECTED, format!("it took {}; {without}", told(took)))),
+        Err(missing) => {
+            let within = told(time_max(control));
             Err(Stop::failed(EXPECTED, format!("within {within} {missing}; {without}")))
         }
     }
@@ -125,4 +122,32 @@ async fn stream(
     let saying = tokio::time::timeout(time_max, say_all);
     let (said, took) = tokio::join!(saying, hear_all);
     Streamed { said: said.unwrap_or(Ok(())), numbers, took }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_slow_already_cannot_tell_and_who_is_not_has_five_seconds() {
+        let millis = |millis| Duration::from_millis(millis);
+        for (took, control, wanted) in [
+            (Ok(1_100), 1_000, "pass"),
+            (Ok(5_000), 4_900, "pass"),
+            (Ok(5_001), 1_600, "fail"),
+            (Ok(5_001), 1_700, "unknown"),
+            (Ok(11_900), 4_000, "unknown"),
+            (Err("1 of 200 did not come: 7"), 1_000, "fail"),
+            (Err("1 of 200 did not come: 7"), 4_000, "fail"),
+        ] {
+            let found = verdict(took.map(millis).map_err(str::to_owned), millis(control));
+            let is = match &found {
+                Ok(_) => "pass",
+                Err(Stop::Failed(_)) => "fail",
+                Err(_) => "unknown",
+            };
+            assert_eq!(is, wanted, "{took:?}, and {control} ms without: {found:?}");
+        }
+        assert_eq!([1_000, 4_000].map(|it| time_max(millis(it))), [5_000, 12_000].map(millis));
+    }
 }
