@@ -73,6 +73,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::check::Need;
 
     #[test]
     fn no_two_checks_have_one_name_and_all_say_what_they_are() {
@@ -84,6 +85,29 @@ mod tests {
                 assert!(text.len() > 3, "{id} leaves something unsaid");
             }
             assert!(check.title.len() <= 80, "{id}: a title is a few words");
+        }
+    }
+
+    /// Where the order of messages does not matter, none of these is failed for it.
+    #[test]
+    fn what_asks_for_order_says_so() {
+        let asks = |check: &&Check| check.needs.contains(&Need::Order);
+        let ids: Vec<&str> = checks().filter(asks).map(|check| check.id).collect();
+        let wanted = [
+            "EIO-HTTP-02b",
+            "EIO-UPG-05b",
+            "CHAT-ORD-01",
+            "CHAT-ORD-02",
+            "CHAT-ORD-03",
+            "CHAT-ORD-03b",
+            "CLU-01c",
+        ];
+        assert_eq!(ids, wanted);
+        // Order is not all that these ask for: attachments of one event, what recovery brings.
+        let exempt = ["SIO-BIN-01", "CSR-02"];
+        for check in checks().filter(|check| check.title.contains("order")) {
+            let id = check.id;
+            assert!(asks(&check) || exempt.contains(&id), "{id} asks for order");
         }
     }
 }

@@ -33,7 +33,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "CLU-01b",
         title: "a sender does not hear itself by way of the other node",
-        wire: "a and b on two nodes speak; neither hears what it said itself",
+        wire: "a and b on two nodes speak; neither hears what it said itself, or once where \
+               senders hear themselves",
         why: "A message that comes back over the broker shows up twice for its author.",
         run: |trial| Box::pin(across::is_not_heard_by_its_sender(trial)),
         ..ACROSS
@@ -41,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "CLU-01c",
         title: "messages of one sender arrive in order on every node",
+        needs: &[Need::Chat, Need::Cluster, Need::Order],
         wire: "a says 100 texts at once; members on both nodes hear them in order",
         why: "A broker with several queues can overtake itself.",
         run: |trial| Box::pin(across::keeps_order(trial)),

@@ -16,6 +16,7 @@ mod engine_io;
 mod finding;
 mod fingerprint;
 mod gate;
+mod json;
 mod lanes;
 mod peer;
 mod process;

@@ -60,7 +60,7 @@ impl Survey {
             (_, Ok(peer)) => &peer.handshake,
             (Ok(polling), Err(_)) => &polling.handshake,
             (Err(polling), Err(websocket)) => {
-                return Err(refused(format!("{}; {}", words(polling), words(websocket))));
+                return Err(refused(format!("{}; {}", polling.why(), websocket.why())));
             }
         };
         let millis = |name: &str| {
@@ -94,13 +94,5 @@ impl Survey {
     /// One whole heartbeat: from a ping to the moment at which a server gives up.
     pub(super) fn heartbeat(&self) -> Option<Duration> {
         Some(self.ping_interval? + self.ping_timeout?)
-    }
-}
-
-fn words(stop: &super::finding::Stop) -> &str {
-    use super::finding::Stop;
-    match stop {
-        Stop::Unknown(why) | Stop::NotApplicable(why) => why,
-        Stop::Failed(failure) => &failure.observed,
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::chat::load::History;
 use super::finding::Stop;
-use super::peer::socket::{self, Heard, Opening};
+use super::peer::socket::{self, Heard, Opening, SocketReader, SocketWriter};
 use super::peer::{
     self, Dial, Packet, Peer, Polling, Request, Response, Scribe, Transcript, Via, packets,
 };
@@ -130,6 +130,15 @@ impl Trial {
         format!("{}{text}", self.tag)
     }
 
+    /// The second namespace.
+    ///
+    /// # Errors
+    /// Not applicable, where there is none.
+    pub(super) fn other_namespace(&self) -> Result<&str, Stop> {
+        let none = || Stop::NotApplicable("the dialect names no `hooks.namespace`".into());
+        self.hooks().namespace.as_deref().ok_or_else(none)
+    }
+
     /// How a peer is connected where either way would do.
     pub(super) fn via(&self) -> Via {
         if self.survey.websocket { Via::WebSocket } else { Via::Polling }
@@ -196,6 +205,22 @@ impl Trial {
         (opening, scribe)
     }
 
+    /// Opens a WebSocket: its two halves.
+    ///
+    /// # Errors
+    /// Unknown, when there is none to be had.
+    pub(super) async fn halves(
+        &self,
+        request: &Request,
+    ) -> Result<(SocketReader, SocketWriter, Scribe), Stop> {
+        let no = |why: String| Stop::unknown(format!("no session by WebSocket: {why}"));
+        match self.open(request).await {
+            (Opening::Open(reader, writer), scribe) => Ok((reader, writer, scribe)),
+            (Opening::Refused(response), _) => Err(no(response.brief())),
+            (Opening::Broken(why), _) => Err(no(why)),
+        }
+    }
+
     /// Opens a session by HTTP long-polling, to be polled by hand.
     ///
     /// # Errors
@@ -238,12 +263,7 @@ impl Trial {
     /// Unknown, when there is none to be had.
     pub(super) async fn session_on(&self, request: &Request) -> Result<Peer, Stop> {
         let no = |why: String| Stop::unknown(format!("no session by WebSocket: {why}"));
-        let (opening, scribe) = self.open(request).await;
-        let (mut reader, writer) = match opening {
-            Opening::Open(reader, writer) => (reader, writer),
-            Opening::Refused(response) => return Err(no(response.brief())),
-            Opening::Broken(why) => return Err(no(why)),
-        };
+        let (mut reader, writer, scribe) = self.halves(request).await?;
         let first = tokio::time::timeout(self.patience().answer, reader.next()).await;
         let first = match first.unwrap_or_else(|_| Err("no handshake in time".into())) {
             Ok(Heard::Text(text)) => text,
@@ -286,12 +306,8 @@ impl Trial {
     ) -> Result<Value, Stop> {
         let prefix = prefix_of(namespace);
         peer.send(format!("40{prefix}{}", self.target.auth)).await?;
-        let granted = |packet: &Packet| {
-            let Packet::Text(text) = packet else { return None };
-            let data = text.strip_prefix("40")?.strip_prefix(&*prefix)?;
-            serde_json::from_str::<Value>(data).ok().filter(|data| data["sid"].is_string())
-        };
-        let connected = peer.wait_for(self.patience().answer, granted).await;
+        let connected =
+            peer.wait_for(self.patience().answer, |packet| granted(packet, &prefix)).await;
         connected.map_err(|missing| Stop::unknown(format!("no CONNECT to {namespace}: {missing}")))
     }
 
@@ -347,6 +363,13 @@ pub(super) fn prefix_of(namespace: &str) -> String {
         "/" => String::new(),
         namespace => format!("{namespace},"),
     }
+}
+
+/// What CONNECT is granted with, if that is what `packet` does; `prefix` is that of the namespace.
+pub(super) fn granted(packet: &Packet, prefix: &str) -> Option<Value> {
+    let Packet::Text(text) = packet else { return None };
+    let data = text.strip_prefix("40")?.strip_prefix(prefix)?;
+    serde_json::from_str::<Value>(data).ok().filter(|data| data["sid"].is_string())
 }
 
 /// The handshake in an open packet, and the id in that.

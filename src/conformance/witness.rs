@@ -1,7 +1,7 @@
 //! Witness: somebody else's connection, which has to outlive what is done to the server.
 
 use super::finding::Stop;
-use super::peer::{Peer, Via};
+use super::peer::Peer;
 use super::trial::Trial;
 
 /// A connection that does nothing wrong while others do.
@@ -16,7 +16,7 @@ impl<'t> Witness<'t> {
     /// # Errors
     /// Unknown, when that does not work.
     pub(super) async fn call(trial: &'t Trial) -> Result<Witness<'t>, Stop> {
-        Ok(Witness { trial, peer: trial.connect(trial.any_way()).await? })
+        Ok(Witness { trial, peer: trial.connect(trial.via()).await? })
     }
 
     /// Wants its own connection to stand, and a new one to work, after `deed`.
@@ -31,24 +31,12 @@ impl<'t> Witness<'t> {
         if let Err(missing) = self.peer.round_trip().await {
             return Err(broke("somebody else's connection heard", &missing));
         }
-        let mut fresh = match self.trial.connect(self.trial.any_way()).await {
+        let mut fresh = match self.trial.connect(self.trial.via()).await {
             Ok(fresh) => fresh,
-            Err(Stop::Failed(failure)) => {
-                return Err(broke("no new connection works", &failure.observed));
-            }
-            Err(Stop::Unknown(why) | Stop::NotApplicable(why)) => {
-                return Err(broke("no new connection works", &why));
-            }
+            Err(stop) => return Err(broke("no new connection works", &stop.why())),
         };
         let works = fresh.round_trip().await;
         fresh.close().await;
         works.map_err(|missing| broke("a new connection heard", &missing))
-    }
-}
-
-impl Trial {
-    /// By WebSocket, where the server has that.
-    pub(super) fn any_way(&self) -> Via {
-        if self.survey().websocket { Via::WebSocket } else { Via::Polling }
     }
 }

@@ -2,6 +2,7 @@
 //! there; and passes on one that does not lie.
 
 mod apart;
+mod innocent;
 mod liar;
 mod lies;
 mod matrix;

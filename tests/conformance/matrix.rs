@@ -51,7 +51,9 @@ fn the_truth_passes_apart_and_echoed() {
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     };
     passes("RES", Server { is_apart: true, ..Server::honest(Setup::default()) });
-    passes("CHAT-EXC-01b", Server::honest(setup_for(&["CHAT-EXC-01b"])));
+    for id in ["CHAT-EXC-01b", "CLU-01b"] {
+        passes(id, Server::honest(setup_for(&["CHAT-EXC-01b"])));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tried: what becomes of checks on a server of this process.
 
 use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use chatbench::conformance::{self, Broker, Check, Patience, Target, Tried};
@@ -19,6 +20,8 @@ pub(crate) struct Server {
     pub(crate) answer: Duration,
     /// It is a process of its own.
     pub(crate) is_apart: bool,
+    /// What is given for the commands that take its broker down and bring it back.
+    pub(crate) broker: fn(Broker) -> Broker,
 }
 
 /// What a server lives by.
@@ -33,7 +36,8 @@ pub(crate) enum Tale {
 
 impl Server {
     pub(crate) fn honest(setup: Setup) -> Server {
-        Server { tale: Tale::Truth, setup, answer: Duration::from_secs(1), is_apart: false }
+        let answer = Duration::from_secs(1);
+        Server { tale: Tale::Truth, setup, answer, is_apart: false, broker: |broker| broker }
     }
 
     pub(crate) fn lying(lie: Lie, setup: Setup) -> Server {
@@ -41,8 +45,17 @@ impl Server {
     }
 }
 
+/// The checks that are judged by the time that they take.
+const TIMED: &[&str] = &["ROB-09"];
+/// Shared by all that is tried; what is judged by its time has it for itself.
+static MACHINE: RwLock<()> = RwLock::new(());
+
 /// What becomes of `checks` on `server`.
 pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
+    let has_chat = matches!(server.tale, Tale::Truth | Tale::Lie(_));
+    let is_timed = has_chat && checks.iter().any(|check| TIMED.contains(&check.id));
+    let _alone = is_timed.then(|| MACHINE.write().unwrap_or_else(PoisonError::into_inner));
+    let _shared = (!is_timed).then(|| MACHINE.read().unwrap_or_else(PoisonError::into_inner));
     if server.is_apart {
         let lie = if let Tale::Lie(lie) = server.tale { Some(lie) } else { None };
         let apart = Apart::start(lie);
@@ -100,7 +113,7 @@ async fn target(urls: &[String; 2], server: &Server) -> Target {
         order: OrderPolicy::Fail,
         hooks: Hooks { parser, ..dialect.hooks.clone() },
         dialect: Some(dialect),
-        broker: Some(broker(&urls[0])),
+        broker: Some((server.broker)(broker(&urls[0]))),
         process: None,
         patience: Patience {
             answer: server.answer,

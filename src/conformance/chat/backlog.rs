@@ -1,6 +1,7 @@
 //! Backlog: a member that polls by hand, and so may leave for later what the server has for it.
 
 use super::member::{Member, Message, PROBE};
+use super::numbered::Numbers;
 use crate::conformance::finding::Stop;
 use crate::conformance::peer::{Packet, Polling};
 use crate::conformance::trial::Trial;
@@ -58,36 +59,33 @@ impl<'t> Backlog<'t> {
         Err(Stop::unknown(format!("in the room {room:?} one that polls hears nothing")))
     }
 
-    /// The messages that come by polling until there are `enough`, or no more do; and why the
-    /// session is over, if it is.
+    /// Polls until all of `numbers` came, or no new one does; why the session is over, if it is.
     ///
     /// # Errors
     /// Not applicable, where there is no chat.
-    pub(super) async fn hear_many(
-        &mut self,
-        enough: usize,
-    ) -> Result<(Vec<Message>, Option<Stop>), Stop> {
+    pub(super) async fn hear_all(&mut self, numbers: &mut Numbers) -> Result<Option<Stop>, Stop> {
         let dialect = self.trial.dialect()?;
         let namespace = &self.trial.target().namespace;
         let clock = self.trial.clock();
         let patience = self.trial.patience().answer;
         let mut until = clock.now() + patience;
-        let mut heard = Vec::new();
-        while heard.len() < enough {
+        while !numbers.are_all() && clock.now() < until {
             let within = until.since(clock.now());
             let packets = match tokio::time::timeout(within, self.poll()).await {
                 Ok(Ok(packets)) => packets,
-                Ok(Err(why)) => return Ok((heard, Some(why))),
+                Ok(Err(why)) => return Ok(Some(why)),
                 Err(_) => break,
             };
-            let before = heard.len();
             let messages = packets.iter().filter_map(|it| Message::read(it, dialect, namespace));
-            heard.extend(messages.filter(|message| message.is_of(self.trial)));
-            if heard.len() > before {
+            let mut is_any_new = false;
+            for message in messages {
+                is_any_new |= numbers.take(self.trial, &message);
+            }
+            if is_any_new {
                 until = clock.now() + patience;
             }
         }
-        Ok((heard, None))
+        Ok(None)
     }
 
     async fn post(&self, packet: &str) -> Result<(), Stop> {

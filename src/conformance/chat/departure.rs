@@ -145,16 +145,17 @@ async fn hears_alone(
     members: &mut [Member<'_>],
     mut gone: Option<&mut Member<'_>>,
 ) -> Found {
+    const EXPECTED: &str = "whoever stays hears what is said, and whoever spoke may go on";
+    let may_go_on = |stop: Stop| Stop::failed(EXPECTED, stop.why());
     let mut reached = [false; 2];
     for (said, reached) in ["right after", "a while after"].iter().zip(&mut reached) {
         let text = trial.text(said);
-        members[0].say(room, &text).await?;
+        members[0].say(room, &text).await.map_err(may_go_on)?;
         let until = trial.clock().now() + trial.patience().answer;
         if let Err(missing) = members[1].hears_text(&text, until).await {
-            let expected = "whoever stays hears what is said, and whoever spoke may go on";
-            return Err(Stop::failed(expected, format!("who stayed heard {missing}")));
+            return Err(Stop::failed(EXPECTED, format!("who stayed heard {missing}")));
         }
-        members[0].settle().await?;
+        members[0].settle().await.map_err(may_go_on)?;
         let quiet = trial.patience().quiet;
         match gone.as_deref_mut() {
             Some(gone) if gone.peer.ended().is_none() => {

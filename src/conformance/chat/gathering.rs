@@ -195,6 +195,20 @@ pub(in crate::conformance) async fn heard(
     members: &mut [Member<'_>],
     wanted: &[(&str, &[usize])],
 ) -> Result<(), Stop> {
+    let counts = counts(trial, members, wanted).await?;
+    are_as_wanted(members, wanted, &counts)
+}
+
+/// How often each of `wanted` is heard by each of `members`, in their order, until it came to all
+/// who should hear it and for a while longer.
+///
+/// # Errors
+/// Unknown, when one that has heard all that it should is not answered any more.
+pub(in crate::conformance) async fn counts(
+    trial: &Trial,
+    members: &mut [Member<'_>],
+    wanted: &[(&str, &[usize])],
+) -> Result<Vec<Vec<usize>>, Stop> {
     let clock = trial.clock();
     let until = clock.now() + trial.patience().answer;
     let mut counts: Vec<Vec<usize>> = vec![vec![0; members.len()]; wanted.len()];
@@ -219,7 +233,19 @@ pub(in crate::conformance) async fn heard(
             }
         }
     }
-    for ((said, copies), counts) in wanted.iter().zip(&counts) {
+    Ok(counts)
+}
+
+/// Wants each of `wanted` to be heard as often as is said there.
+///
+/// # Errors
+/// Failed, when `counts` say otherwise.
+pub(in crate::conformance) fn are_as_wanted(
+    members: &[Member<'_>],
+    wanted: &[(&str, &[usize])],
+    counts: &[Vec<usize>],
+) -> Result<(), Stop> {
+    for ((said, copies), counts) in wanted.iter().zip(counts) {
         if !agree(copies, counts) {
             let judged = |(copies, count): (&usize, &usize)| match *copies {
                 ANY => ANY,

@@ -216,8 +216,7 @@ async fn splits_exactly(trial: &Trial) -> Found {
 }
 
 async fn keeps_namespaces_apart(trial: &Trial) -> Found {
-    let none = || Stop::NotApplicable("the dialect names no `hooks.namespace`".into());
-    let namespace = trial.hooks().namespace.as_deref().ok_or_else(none)?;
+    let namespace = trial.other_namespace()?;
     if namespace == trial.target().namespace {
         return Err(Stop::NotApplicable("the chat lives in `hooks.namespace` itself".into()));
     }

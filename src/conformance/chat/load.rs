@@ -15,9 +15,10 @@ const ROOM_MEMBERS: usize = 4;
 /// Messages on their way at a time; a server that takes its time is not overrun.
 const IN_FLIGHT_MAX: usize = 256;
 const SAID_AT_ONCE: usize = 32;
-/// Where nothing was heard for this long, what is under way is given up.
+/// Where nothing was heard for this long, more is said before what is under way has come.
 const STALL: Duration = Duration::from_secs(1);
-/// After so many stalls nothing more is said: what was lost by then is lost enough.
+/// After so many stalls nothing more is said while something is missing: what was lost by then is
+/// lost enough.
 const STALLS_MAX: u32 = 3;
 const EXAMPLES_MAX: usize = 5;
 
@@ -26,6 +27,8 @@ const EXAMPLES_MAX: usize = 5;
 pub(in crate::conformance) struct History {
     /// Messages that were said; each knows its sender and its room by its number.
     said: usize,
+    /// Messages that were to be said.
+    total: usize,
     /// How often each member heard each message of its room: one list per member.
     counts: Vec<Vec<u8>>,
     /// What nobody said in the room in which it was heard: how much, and the first few.
@@ -85,6 +88,13 @@ impl History {
             let ended = self.ended.join("; ");
             return Err(Stop::unknown(format!("under load not every connection stood: {ended}")));
         }
+        if self.said < self.total {
+            let (said, total) = (self.said, self.total);
+            return Err(Stop::unknown(format!(
+                "only {said} of {total} messages were said, for the server came to a halt over \
+                 and over"
+            )));
+        }
         Ok(format!("{} messages to {} rooms of {ROOM_MEMBERS}", self.said, ROOMS))
     }
 
@@ -126,10 +136,13 @@ struct Load<'t> {
     trial: &'t Trial,
     rooms: Vec<String>,
     members: Vec<Member<'t>>,
-    total: usize,
     history: History,
-    /// Deliveries that are still under way, as far as is known.
+    /// Deliveries that are still under way, or were lost.
     under_way: usize,
+    /// Of these, those that are not waited for before more is said: of the messages so far when
+    /// nothing was heard for a while.
+    given_up: usize,
+    given_up_said: usize,
 }
 
 impl<'t> Load<'t> {
@@ -149,28 +162,34 @@ impl<'t> Load<'t> {
         let total = trial.target().load_messages as usize;
         let history = History {
             said: 0,
+            total,
             counts: vec![vec![0; total / ROOMS + 1]; members.len()],
             unexpected: (0, Vec::new()),
             ended: Vec::new(),
         };
-        Ok(Load { trial, rooms, members, total, history, under_way: 0 })
+        Ok(Load { trial, rooms, members, history, under_way: 0, given_up: 0, given_up_said: 0 })
     }
 
     async fn run(mut self) -> Result<History, Stop> {
         const RECEIVERS: usize = ROOM_MEMBERS - 1;
         let clock = self.trial.clock();
-        let (mut stalls, mut last_heard) = (0, clock.now());
+        let total = self.history.total;
+        let (mut stalls, mut last_heard, mut may_speak) = (0, clock.now(), true);
         loop {
             if self.hear() {
                 last_heard = clock.now();
             }
-            let more = self.history.said < self.total && stalls < STALLS_MAX;
-            if more && self.under_way < IN_FLIGHT_MAX * RECEIVERS {
-                for _ in 0..SAID_AT_ONCE.min(self.total - self.history.said) {
+            if self.given_up == 0 {
+                // What was given up came after all: the server is slow, and has lost nothing.
+                stalls = 0;
+            }
+            let more = self.history.said < total && stalls < STALLS_MAX && may_speak;
+            if more && self.under_way - self.given_up < IN_FLIGHT_MAX * RECEIVERS {
+                for _ in 0..SAID_AT_ONCE.min(total - self.history.said) {
                     if let Err(stop) = self.say_next().await {
                         // Who may not speak any more has been thrown out: that ends it.
                         self.history.ended.push(stop.why().into());
-                        stalls = STALLS_MAX;
+                        may_speak = false;
                         break;
                     }
                     self.under_way += RECEIVERS;
@@ -185,7 +204,8 @@ impl<'t> Load<'t> {
                 if !more {
                     break;
                 }
-                (stalls, last_heard, self.under_way) = (stalls + 1, clock.now(), 0);
+                (stalls, last_heard) = (stalls + 1, clock.now());
+                (self.given_up, self.given_up_said) = (self.under_way, self.history.said);
             }
             self.trial.pause(Duration::from_millis(1)).await;
         }
@@ -252,6 +272,9 @@ impl<'t> Load<'t> {
         // What a sender hears of itself is for other checks to judge.
         if *count == 0 && at != speaker_of(number) {
             self.under_way = self.under_way.saturating_sub(1);
+            if number < self.given_up_said {
+                self.given_up = self.given_up.saturating_sub(1);
+            }
         }
         *count = count.saturating_add(1);
     }
@@ -278,7 +301,7 @@ mod tests {
                 counts[at][number / ROOMS] = 1;
             }
         }
-        History { said, counts, unexpected: (0, Vec::new()), ended: Vec::new() }
+        History { said, total: said, counts, unexpected: (0, Vec::new()), ended: Vec::new() }
     }
 
     fn verdicts(history: &History) -> [bool; 3] {
@@ -305,6 +328,16 @@ mod tests {
         let mut history = sound(100);
         history.counts[speaker_of(50)][50 / ROOMS] = 3;
         assert_eq!(verdicts(&history), [true; 3]);
+    }
+
+    #[test]
+    fn less_than_was_to_be_said_is_no_pass_and_yet_shows_faults() {
+        let mut halting = sound(100);
+        halting.total = 101;
+        let found = [halting.lost(), halting.duplicated(), halting.strayed()];
+        assert!(found.iter().all(|found| matches!(found, Err(Stop::Unknown(_)))), "{found:?}");
+        halting.unexpected.0 = 1;
+        assert!(matches!(halting.strayed(), Err(Stop::Failed(_))));
     }
 
     #[test]

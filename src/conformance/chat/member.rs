@@ -8,7 +8,9 @@ use crate::conformance::trial::{Trial, prefix_of};
 use crate::scenario::{Confirm, Dialect, Fields, Offset, Template};
 use crate::time::Timestamp;
 
-pub(in crate::conformance) use super::gathering::{ANY, assemble, heard, prove, prove_speakers};
+pub(in crate::conformance) use super::gathering::{
+    ANY, are_as_wanted, assemble, counts, heard, prove, prove_speakers,
+};
 
 /// What the texts begin with that only try who hears; whoever listens does not hear them.
 pub(super) const PROBE: &str = "chatbench probe ";
@@ -250,17 +252,6 @@ impl<'t> Member<'t> {
             let text = message.and_then(|message| message.text);
             !text.is_some_and(|text| text.starts_with(PROBE))
         });
-    }
-
-    /// The messages of this trial that it hears, until there are `enough` or no more come.
-    pub(in crate::conformance) async fn hear_many(&mut self, enough: usize) -> Vec<Message> {
-        let patience = self.trial.patience().answer;
-        let mut heard: Vec<Message> = Vec::new();
-        while heard.len() < enough {
-            let Ok((_, packet)) = self.peer.next(patience).await else { break };
-            heard.extend(self.read(&packet).filter(|message| message.is_of(self.trial)));
-        }
-        heard
     }
 
     /// The messages that have come so far.

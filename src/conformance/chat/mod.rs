@@ -2,6 +2,7 @@
 
 pub(super) mod member;
 pub(super) mod gathering;
+pub(super) mod numbered;
 pub(super) mod load;
 pub(super) mod stalled;
 pub(super) mod backlog;

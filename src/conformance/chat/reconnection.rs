@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::member::{ANY, Member, assemble, heard, prove};
+use super::numbered::{Numbers, text};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::trial::Trial;
@@ -74,7 +75,7 @@ async fn weathers_a_storm(trial: &Trial) -> Found {
     const RECONNECTIONS: usize = 10;
     let room = trial.room("room");
     let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
-    let mut said = Vec::new();
+    let mut said = 0;
     let mut counts = HashMap::new();
     for _ in 0..RECONNECTIONS {
         let heard = visit(trial, &room, &members[0], (&mut said, &mut counts)).await?;
@@ -88,16 +89,13 @@ async fn weathers_a_storm(trial: &Trial) -> Found {
     ensure(twice.is_empty(), "nobody hears anything twice, on whatever connections", || {
         format!("{} texts were heard more than once, such as `{}`", twice.len(), twice[0])
     })?;
-    let stayed = members[1].hear_many(said.len()).await;
-    let stayed: HashSet<&str> = stayed.iter().filter_map(|it| it.text.as_deref()).collect();
-    let missing = said.iter().filter(|text| !stayed.contains(&***text)).count();
-    ensure(missing == 0, "who stays hears all of it", || {
-        format!("{missing} of {} messages did not reach who stayed", said.len())
-    })?;
+    let mut stayed = Numbers::of(0..said);
+    stayed.hear_all(trial, &mut members[1]).await;
+    ensure(stayed.are_all(), "who stays hears all of it", || stayed.told_missing(&members[1]))?;
     if counts.is_empty() {
         return Err(Stop::unknown("nobody who comes and goes hears anything"));
     }
-    Ok(format!("{} messages, heard {} times by who came and went", said.len(), counts.len()))
+    Ok(format!("{said} messages, heard {} times by who came and went", counts.len()))
 }
 
 /// How often each visitor heard each text, on all its connections together.
@@ -109,7 +107,7 @@ async fn visit(
     trial: &Trial,
     room: &str,
     speaker: &Member<'_>,
-    (said, counts): (&mut Vec<String>, &mut Counts),
+    (said, counts): (&mut usize, &mut Counts),
 ) -> Result<bool, Stop> {
     let mut visitors = Vec::new();
     for _ in 0..VISITORS {
@@ -134,7 +132,8 @@ async fn visit(
         speak(trial, room, speaker, said).await?;
         trial.pause(BETWEEN_MESSAGES).await;
         for (at, visitor) in visitors.iter_mut().enumerate() {
-            for message in visitor.heard_so_far() {
+            let heard = visitor.heard_so_far().into_iter();
+            for message in heard.filter(|message| message.is_of(trial)) {
                 deaf.remove(&at);
                 *counts.entry((at, message.text.unwrap_or_default())).or_default() += 1;
             }
@@ -156,10 +155,9 @@ async fn speak(
     trial: &Trial,
     room: &str,
     speaker: &Member<'_>,
-    said: &mut Vec<String>,
+    said: &mut usize,
 ) -> Result<(), Stop> {
-    let text = trial.text(&format!("number {}", said.len()));
-    speaker.say(room, &text).await?;
-    said.push(text);
+    speaker.say(room, &text(trial, *said)).await?;
+    *said += 1;
     Ok(())
 }

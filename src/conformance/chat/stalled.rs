@@ -1,18 +1,47 @@
 //! Stalled: a member that was heard to hear, and from then on reads nothing.
 
+use tokio::task::AbortHandle;
+
 use super::member::{Member, PROBE};
 use crate::conformance::finding::Stop;
-use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
+use crate::conformance::peer::socket::{Frame, Heard, SocketReader, SocketWriter};
 use crate::conformance::trial::Trial;
 
 /// Probes are said so often until one is heard.
 const PROBES_MAX: u32 = 30;
 const BETWEEN_PROBES: std::time::Duration = std::time::Duration::from_millis(100);
+/// More than what the kernels at both ends hold for a reader that does not read.
+const BYTES_MIN: usize = 8_000_000;
 
-/// A member that reads no more; dropped, it is gone.
-pub(super) struct Stalled {
+/// A member that reads no more, and yet lives on: it answers pings before they come, for nobody
+/// may wait for the heartbeat to rid them of it. Dropped, it is gone.
+pub(in crate::conformance) struct Stalled {
     reader: SocketReader,
     writer: SocketWriter,
+    ponging: Option<AbortHandle>,
+}
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        if let Some(ponging) = &self.ponging {
+            ponging.abort();
+        }
+    }
+}
+
+/// Wants so many messages of so many bytes to be more than who stalls is sent unread.
+///
+/// # Errors
+/// Not applicable, where they are not.
+pub(in crate::conformance) fn is_much(messages: usize, message_bytes: usize) -> Result<(), Stop> {
+    if messages * message_bytes >= BYTES_MIN {
+        return Ok(());
+    }
+    let why = format!(
+        "{messages} messages of {message_bytes} bytes, as long as the server takes them, need \
+         nobody who reads them"
+    );
+    Err(Stop::NotApplicable(why))
 }
 
 impl Stalled {
@@ -20,17 +49,14 @@ impl Stalled {
     ///
     /// # Errors
     /// Unknown, when that does not work.
-    pub(super) async fn join(
+    pub(in crate::conformance) async fn join(
         trial: &Trial,
         room: &str,
         speaker: &Member<'_>,
     ) -> Result<Stalled, Stop> {
         let request = trial.websocket_request(&trial.query("websocket"));
-        let (opening, _) = trial.open(&request).await;
-        let Opening::Open(reader, writer) = opening else {
-            return Err(Stop::unknown("no session by WebSocket"));
-        };
-        let mut stalled = Stalled { reader, writer };
+        let (reader, writer, _) = trial.halves(&request).await?;
+        let mut stalled = Stalled { reader, writer, ponging: None };
         let prefix = trial.prefix();
         stalled.say(&format!("40{prefix}{}", trial.target().auth)).await?;
         stalled.hear(trial, &format!("40{prefix}{{")).await?;
@@ -47,10 +73,30 @@ impl Stalled {
             if let Ok(heard) =
                 tokio::time::timeout(BETWEEN_PROBES, stalled.hear(trial, &probe)).await
             {
-                return heard.map(|()| stalled);
+                heard?;
+                stalled.ponging = stalled.pong(trial);
+                return Ok(stalled);
             }
         }
         Err(Stop::unknown(format!("in the room {room:?} the fourth member hears nothing")))
+    }
+
+    /// From now on answers pings without reading them: in time for each, for a pong that nobody
+    /// asked for does no harm (EIO-HB-05).
+    fn pong(&self, trial: &Trial) -> Option<AbortHandle> {
+        let survey = trial.survey();
+        let between = survey.ping_interval?.min(survey.ping_timeout?) / 2;
+        let (writer, clock) = (self.writer.clone(), trial.clock());
+        let pong = async move {
+            loop {
+                clock.sleep_until(clock.now() + between).await;
+                // Whoever was let go for its slowness needs no more.
+                if writer.send(&[Frame::text("3")]).await.is_err() {
+                    return;
+                }
+            }
+        };
+        Some(tokio::task::spawn_local(pong).abort_handle())
     }
 
     async fn say(&self, packet: &str) -> Result<(), Stop> {
@@ -73,5 +119,17 @@ impl Stalled {
         };
         let heard = tokio::time::timeout(trial.patience().answer, hear).await;
         heard.unwrap_or_else(|_| Err(Stop::unknown(format!("`{text}` did not come"))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kernels_hold_for_a_reader_needs_none() {
+        assert_eq!(is_much(200, 40_000), Ok(()));
+        let Err(Stop::NotApplicable(why)) = is_much(1_000, 100) else { panic!("it is little") };
+        assert!(why.starts_with("1000 messages of 100 bytes"), "{why}");
     }
 }

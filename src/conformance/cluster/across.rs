@@ -30,15 +30,24 @@ pub(super) async fn is_not_heard_by_its_sender(trial: &Trial) -> Found {
     let other = other_of(trial)?;
     let room = trial.room("room");
     let mut members = gather(trial, &other, &room).await?;
+    let echoes = trial.echoes()?;
+    let expected = match echoes {
+        true => "each hears itself, as the dialect says, and once",
+        false => "nobody hears itself",
+    };
     members[0].say(&room, "said by a").await?;
     members[1].say(&room, "said by b").await?;
     for (at, own, foreign) in [(0, "said by a", "said by b"), (1, "said by b", "said by a")] {
         // What comes from the other node shows that what comes back would have come, too.
         let heard = members[at].hear_text(foreign, "").await;
         heard.map_err(|_| Stop::unknown("the nodes do not hear each other"))?;
+        if echoes {
+            members[at].hear_text(own, expected).await?;
+        }
         let times = members[at].count(&[own]).await[0];
-        ensure(times == 0, "nobody hears itself", || {
-            format!("{} heard {own:?} {times} times", members[at].author)
+        ensure(times == 0, expected, || {
+            let more = if echoes { " more" } else { "" };
+            format!("{} heard {own:?} {times} times{more}", members[at].author)
         })?;
     }
     fine()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conformance::finding::{Found, Stop};
+use crate::conformance::finding::Found;
 use crate::conformance::lanes::side_by_side;
 use crate::conformance::peer::Via;
 use crate::conformance::trial::Trial;
@@ -45,8 +45,7 @@ async fn open_many(trial: &Trial, via: Via) -> Vec<Result<(), String>> {
                 peer.close().await;
                 Ok(())
             }
-            Err(Stop::Unknown(why) | Stop::NotApplicable(why)) => Err(why),
-            Err(Stop::Failed(failure)) => Err(failure.observed),
+            Err(stop) => Err(stop.why().to_owned()),
         })
     };
     side_by_side(OPENINGS, open).await.into_iter().flatten().collect()

@@ -1,7 +1,7 @@
 //! Outage: a cluster whose broker is taken down by its operator's command, and brought back.
 
 use super::across::{gather, other_of, text};
-use crate::conformance::chat::member::{ANY, Member, heard, prove};
+use crate::conformance::chat::member::{ANY, Member, are_as_wanted, counts, heard, prove};
 use crate::conformance::finding::{Found, Stop, ensure};
 use crate::conformance::trial::Trial;
 
@@ -22,8 +22,9 @@ pub(super) async fn leaves_nodes_alone(trial: &Trial) -> Found {
     let outage = broker.take_down().await?;
     let found = each_alone(trial, &room, &mut members, &said).await;
     // Whatever was found: what comes after this needs the broker.
-    outage.end().await?;
+    let ended = outage.end().await;
     found?;
+    ended?;
     become_one(trial, &room, &mut members).await?;
     let late = come_late(&mut members, &said).await?;
     Ok(format!("of {} texts for the other node, {late} come once the broker is back", 2 * TEXTS))
@@ -37,20 +38,17 @@ async fn each_alone(
     said: &[Vec<String>; 2],
 ) -> Result<(), Stop> {
     members[0].say(room, "to one node").await?;
-    let here = heard(trial, members, &[("to one node", &[ANY, 0, 1, 0])]).await;
-    if let Err(Stop::Failed(failure)) = here {
-        // The members are a, b, c and d: whether it is b and d that hear too much, or c nothing.
-        let is_heard = failure.observed.contains("c once");
-        return Err(match is_heard {
-            true => Stop::unknown(format!(
-                "what `--broker-down` takes down is not what the nodes hear each other by: a \
-                 text for one node was heard {}",
-                failure.observed
-            )),
-            false => Stop::failed(EXPECTED, failure.observed),
-        });
-    }
-    here?;
+    let wanted: &[(&str, &[usize])] = &[("to one node", &[ANY, 0, 1, 0])];
+    let counts = counts(trial, members, wanted).await?;
+    are_as_wanted(members, wanted, &counts).map_err(|stop| match counts[0][2] {
+        // The members are a, b, c and d: it is b and d that hear too much.
+        1 => Stop::unknown(format!(
+            "what `--broker-down` takes down is not what the nodes hear each other by: a text \
+             for one node was heard {}",
+            stop.why()
+        )),
+        _ => Stop::failed(EXPECTED, stop.why()),
+    })?;
     for (speaker, texts) in said.iter().enumerate() {
         for text in texts {
             members[speaker].say(room, text).await?;

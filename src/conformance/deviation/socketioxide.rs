@@ -150,30 +150,33 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ORD-01",
-        when: "on a multi-thread runtime",
+        when: "on a multi-thread runtime, or where max_buffer_size is small",
         reason: "Runs each handler as a task of its own, so that two threads let a message \
                  overtake \
-                 the one before it.",
+                 the one before it; refuses what comes after 128 packets for a receiver, unless \
+                 told otherwise.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
         ..COMMON
     },
     Deviation {
         check: "CHAT-ORD-02",
-        when: "on a multi-thread runtime",
+        when: "on a multi-thread runtime, or where max_buffer_size is small",
         reason: "Runs each handler as a task of its own, so that two threads let a message \
                  overtake \
-                 the one before it.",
+                 the one before it; refuses what comes after 128 packets for a receiver, unless \
+                 told otherwise.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
         ..COMMON
     },
     Deviation {
         check: "CHAT-ORD-03",
-        when: "on a multi-thread runtime",
+        when: "on a multi-thread runtime, or where max_buffer_size is small",
         reason: "Runs each handler as a task of its own, so that two threads let a message \
                  overtake \
-                 the one before it.",
+                 the one before it; refuses what comes after 128 packets for a receiver, unless \
+                 told otherwise.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
         ..COMMON

@@ -58,7 +58,8 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Should,
         needs: &[Need::Echo, Need::Polling],
         pace: Pace::Together,
-        wire: "POST of an echo, 100 ms later POST `4abc`; GET → the echo; GET → 400",
+        wire: "POST of an echo; once another session has its own, POST `4abc`; GET → the echo; \
+               GET → 400",
         why: "The last words of a server, such as why it closes, are those that matter.",
         differs: "Servers that do not close at `4abc` cannot be told: python, netty.",
         run: |trial| Box::pin(persist(trial, async || hear_last_words(trial).await)),
@@ -67,7 +68,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
 
 /// Polls that a ping may end in place of what is awaited.
 const POLLS_MAX: usize = 3;
-/// By then an event was handled that nothing tells of.
+/// By then, or by as long as the one before took, an event was handled that nothing tells of.
 const ANSWERED_AFTER: Duration = Duration::from_millis(100);
 
 async fn closes_websocket(trial: &Trial) -> Found {
@@ -120,63 +121,64 @@ async fn ends_polling_session(trial: &Trial) -> Found {
     fine()
 }
 
-/// Has the server answer an event: what comes right behind CONNECT may be lost.
+/// Has the server answer an event: what comes right behind CONNECT may be lost. How long the answer
+/// took.
 async fn wake(
     trial: &Trial,
     session: &mut Upgrading<'_>,
     (event, back): (&str, &str),
-) -> Result<(), Stop> {
+) -> Result<Duration, Stop> {
     let is_back =
         |packet: &Packet| Event::read(packet).filter(|event| event.name() == Some(back)).map(drop);
     let call = format!("42{}[\"{event}\",\"awake\"]", trial.prefix());
+    let mut called_at = trial.clock().now();
     session.post(&call).await.map_err(Stop::unknown)?;
-    if session.wait_for(is_back).await.is_ok() {
-        return Ok(());
+    if session.wait_for(is_back).await.is_err() {
+        called_at = trial.clock().now();
+        session.post(&call).await.map_err(Stop::unknown)?;
+        let answered = session.wait_for(is_back).await;
+        answered.map_err(|why| Stop::unknown(format!("no event is answered: {why}")))?;
     }
-    session.post(&call).await.map_err(Stop::unknown)?;
-    let answered = session.wait_for(is_back).await;
-    answered.map_err(|why| Stop::unknown(format!("no event is answered: {why}")))
+    Ok(trial.clock().now().since(called_at))
 }
 
 async fn hear_last_words(trial: &Trial) -> Found {
     const EXPECTED: &str = "what the server said arrives with the next poll, and then the end";
-    let (mut session, heard) = say_last_words(trial, Some("4abc")).await?;
-    if let Err(observed) = heard {
-        // Where one that is not closed hears it no more, there is another reason.
-        let (_, twin) = say_last_words(trial, None).await?;
-        twin.map_err(|why| Stop::unknown(format!("nor does it without `4abc`: {why}")))?;
+    let Some((event, back)) = &trial.hooks().echo else {
+        return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
+    };
+    let said = format!("42{}[\"{event}\",\"last words\"]", trial.prefix());
+    let is_echo = |packet: &Packet| {
+        let event = Event::read(packet)?;
+        let is_it = event.name() == Some(back) && event.data.get(1)? == "last words";
+        is_it.then_some(())
+    };
+    let mut session = Upgrading::connect(trial).await?;
+    let mut twin = Upgrading::connect(trial).await?;
+    // At once: neither is polled for longer than it need be.
+    let (took, woken) = tokio::join!(
+        wake(trial, &mut session, (event, back)),
+        wake(trial, &mut twin, (event, back)),
+    );
+    let took = took.and_then(|took| Ok(took.max(woken?)))?;
+    for session in [&session, &twin] {
+        session.post(&said).await.map_err(Stop::unknown)?;
+    }
+    // Nothing tells that the server has answered while nobody polls: but for another that said the
+    // same after it, and polls.
+    let (answered, ()) =
+        tokio::join!(twin.wait_for(is_echo), trial.pause(ANSWERED_AFTER.max(took)));
+    answered.map_err(|why| Stop::unknown(format!("no echo comes even without `4abc`: {why}")))?;
+    // However that is answered: what is asked for is what the next poll brings.
+    let _ = session.post("4abc").await;
+    if let Err(observed) = session.wait_for(is_echo).await {
+        let stays = twin.round_trip().await;
+        let ended = |why| Stop::unknown(format!("a session without `4abc` is over as well: {why}"));
+        stays.map_err(ended)?;
         return Err(Stop::failed(EXPECTED, observed));
     }
     match session.round_trip().await {
         Err(_) => fine(),
         Ok(()) => Err(Stop::NotApplicable("the server does not close a session at `4abc`".into())),
     }
-}
-
-/// Has a session say something, and then what ends it, if that is given, before it polls again;
-/// whether the answer to the first comes by polling, or what else.
-async fn say_last_words<'t>(
-    trial: &'t Trial,
-    end: Option<&str>,
-) -> Result<(Upgrading<'t>, Result<(), String>), Stop> {
-    let Some((event, back)) = &trial.hooks().echo else {
-        return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
-    };
-    let mut session = Upgrading::connect(trial).await?;
-    wake(trial, &mut session, (event, back)).await?;
-    let said = format!("42{}[\"{event}\",\"last words\"]", trial.prefix());
-    session.post(&said).await.map_err(Stop::unknown)?;
-    // Nothing tells that the server has answered while nobody polls.
-    trial.pause(ANSWERED_AFTER).await;
-    if let Some(end) = end {
-        // However that is answered: what is asked for is what the next poll brings.
-        let _ = session.post(end).await;
-    }
-    let is_echo = |packet: &Packet| {
-        let event = Event::read(packet)?;
-        let is_it = event.name() == Some(back) && event.data.get(1)? == "last words";
-        is_it.then_some(())
-    };
-    let heard = session.wait_for(is_echo).await;
-    Ok((session, heard))
 }

@@ -7,7 +7,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use super::busy::{insist, persist};
 use crate::conformance::check::{Check, Level, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
+use crate::conformance::peer::socket::{Frame, Heard, SocketReader, SocketWriter};
 use crate::conformance::peer::{Peer, Via, hex};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
@@ -117,7 +117,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[],
         pace: Pace::Together,
-        wire: "the first frame, which holds the handshake, has no mask",
+        wire: "the handshake, `40/chatbench-…,` → `44/chatbench-…,…`; no frame has a mask",
         why: "Browsers close the connection at once.",
         differs: "",
         run: |trial| Box::pin(masks_nothing(trial)),
@@ -155,11 +155,7 @@ async fn puts_fragments_together(trial: &Trial) -> Found {
 /// A WebSocket that nobody listens on but the check, with the handshake read.
 async fn bare(trial: &Trial) -> Result<(SocketReader, SocketWriter), Stop> {
     let request = trial.websocket_request(&trial.query("websocket"));
-    let (mut reader, writer) = match trial.open(&request).await.0 {
-        Opening::Open(reader, writer) => (reader, writer),
-        Opening::Refused(response) => return Err(Stop::unknown(response.brief())),
-        Opening::Broken(why) => return Err(Stop::unknown(why)),
-    };
+    let (mut reader, writer, _) = trial.halves(&request).await?;
     let is_handshake = |heard: &Heard| match heard {
         Heard::Text(text) if text.starts_with('0') => Some(()),
         _ => None,
@@ -237,16 +233,17 @@ async fn ends_tcp(trial: &Trial) -> Found {
 }
 
 async fn masks_nothing(trial: &Trial) -> Found {
-    let (opening, _) = trial.open(&trial.websocket_request(&trial.query("websocket"))).await;
-    let (mut reader, _writer) = match opening {
-        Opening::Open(reader, writer) => (reader, writer),
-        Opening::Refused(response) => return Err(Stop::unknown(response.brief())),
-        Opening::Broken(why) => return Err(Stop::unknown(why)),
-    };
-    let first = tokio::time::timeout(trial.patience().answer, reader.next()).await;
-    let first = first.unwrap_or_else(|_| Err("no handshake in time".into()));
-    first.map_err(Stop::unknown)?;
-    ensure(!reader.has_masked(), "a frame without a mask", || "it is masked".into())?;
+    let (mut reader, writer) = bare(trial).await?;
+    let namespace = trial.unknown_namespace();
+    let asked = format!("40{namespace},");
+    writer.send(&[Frame::text(&asked)]).await.map_err(Stop::unknown)?;
+    let refusal = format!("44{namespace}");
+    let is_refusal =
+        |heard: &Heard| matches!(heard, Heard::Text(text) if text.starts_with(&refusal));
+    let heard = read_until(trial, &mut reader, |it| is_refusal(it).then_some(())).await;
+    // A frame that was masked is one, whatever came after it.
+    ensure(!reader.has_masked(), "frames without a mask", || "one is masked".into())?;
+    heard.map_err(|why| Stop::unknown(format!("no refusal of {namespace}: {why}")))?;
     fine()
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::busy::persist;
+use super::busy::{persist, persist_on_time};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Heartbeats, Peer, Upgrading, Via};
@@ -79,7 +79,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         wire: "upgrade; `2` by WebSocket, answered with `3`, for three intervals; still open",
         why: "Browsers upgrade: a heartbeat that stops then cuts all of them off.",
         differs: "",
-        run: |trial| Box::pin(persist(trial, async || goes_on_after_upgrade(trial).await)),
+        run: |trial| Box::pin(persist_on_time(trial, async || goes_on_after_upgrade(trial).await)),
     },
 ];
 
@@ -115,7 +115,7 @@ pub(super) fn end_max(timeout: Duration) -> Duration {
 
 async fn pings_as_announced(trial: &Trial) -> Found {
     let (interval, _) = announced(trial)?;
-    persist(trial, async || count_pings(trial, interval).await).await
+    persist_on_time(trial, async || count_pings(trial, interval).await).await
 }
 
 async fn count_pings(trial: &Trial, interval: Duration) -> Found {

@@ -46,7 +46,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: CONCATENATED,
         section: Section::EngineIo("Packet encoding"),
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::Order],
         pace: Pace::Together,
         wire: "POST ten events separated by `\\x1e` → they come back in this order",
         why: "Answers before questions: a chat out of order is not readable.",

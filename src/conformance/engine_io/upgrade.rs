@@ -112,7 +112,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "Socket.IO does guarantee message ordering",
         section: Section::Docs("Delivery guarantees"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::Chat],
+        needs: &[Need::Polling, Need::Chat, Need::Order],
         pace: Pace::Together,
         wire: "30 messages between `3probe` and `5`, 30 after → in the order they were sent",
         why: "What was buffered must not be overtaken by what comes by the WebSocket.",

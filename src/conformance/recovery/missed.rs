@@ -35,7 +35,7 @@ pub(super) async fn comes_once(trial: &Trial) -> Found {
     for text in MISSED {
         speaker.say(&room, text).await?;
     }
-    let mut back = come_back(trial, &away, ASKED_MAX).await?;
+    let mut back = come_back(trial, &away, (ASKED_MAX, MISSED.len())).await?;
     ensure(back.recovered, EXPECTED, || "a new session".into())?;
     ensure(back.texts == MISSED, EXPECTED, || format!("{:?}", back.texts))?;
     speaker.say(&room, "afterwards").await?;
@@ -49,7 +49,7 @@ pub(super) async fn without_offset(trial: &Trial) -> Found {
     let room = trial.room("early");
     let (speaker, away) = leave(trial, &room, false).await?;
     speaker.say(&room, MISSED[0]).await?;
-    let back = match come_back(trial, &away, 1).await {
+    let back = match come_back(trial, &away, (1, 1)).await {
         Err(Stop::Failed(failure)) => {
             return Ok(format!("b gets no session: {}", failure.observed));
         }
@@ -64,11 +64,11 @@ pub(super) async fn is_given_once(trial: &Trial) -> Found {
     let room = trial.room("twice");
     let (speaker, away) = leave(trial, &room, true).await?;
     speaker.say(&room, MISSED[0]).await?;
-    let first = come_back(trial, &away, ASKED_MAX).await?;
+    let first = come_back(trial, &away, (ASKED_MAX, 1)).await?;
     if !first.recovered {
         return Err(Stop::unknown("the session was not recovered even once"));
     }
-    let second = come_back(trial, &away, 1).await?;
+    let second = come_back(trial, &away, (1, 1)).await?;
     ensure(!second.recovered, "a new session for the second that asks", || {
         format!("the same id again, and {:?}", second.texts)
     })?;
@@ -112,8 +112,13 @@ async fn leave<'t>(
     Ok((speaker, Away { sid, pid, offset }))
 }
 
-/// Asks for the session of `away`, more than once where the server may not have missed it yet.
-async fn come_back<'t>(trial: &'t Trial, away: &Away, asked_max: u32) -> Result<Back<'t>, Stop> {
+/// Asks for the session of `away`, more than once where the server may not have missed it yet; a
+/// session that is given back is given the time to bring as many texts as were `missed`.
+async fn come_back<'t>(
+    trial: &'t Trial,
+    away: &Away,
+    (asked_max, missed): (u32, usize),
+) -> Result<Back<'t>, Stop> {
     let mut asked = 0;
     loop {
         asked += 1;
@@ -127,7 +132,13 @@ async fn come_back<'t>(trial: &'t Trial, away: &Away, asked_max: u32) -> Result<
             continue;
         }
         let mut member = Member::of(trial, peer, "b")?;
-        let heard = member.listen().await;
+        let mut heard = Vec::new();
+        while recovered && heard.len() < missed {
+            let next = member.peer.next(trial.patience().answer).await;
+            let Ok((_, packet)) = next else { break };
+            heard.extend(member.read(&packet));
+        }
+        heard.extend(member.listen().await);
         let texts = heard.into_iter().filter_map(|message| message.text).collect();
         return Ok(Back { member, recovered, texts });
     }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::conformance::finding::{Found, Stop, ensure};
 use crate::conformance::peer::{Missing, Packet, Peer};
-use crate::conformance::trial::Trial;
+use crate::conformance::trial::{Trial, granted};
 
 pub(super) async fn is_offered(trial: &Trial) -> Found {
-    let peer = trial.connect(trial.any_way()).await?;
+    let peer = trial.connect(trial.via()).await?;
     Ok(match pid_of(&peer) {
         Some(_) => "it is: CONNECT is answered with a pid".into(),
         None => "it is not: CONNECT is answered without a pid".into(),
@@ -18,17 +18,17 @@ pub(super) async fn unknown_is_new(trial: &Trial) -> Found {
     const EXPECTED: &str = "a new session, with an id of its own";
     const GONE: usize = 5;
     const UNKNOWN: &str = "chatbench-no-such-session";
-    let known = trial.connect(trial.any_way()).await?;
+    let known = trial.connect(trial.via()).await?;
     let mut own = vec![known.id().unwrap_or_default().to_owned()];
     // And those that could be asked for again, by whoever knows their pids.
     for _ in 0..GONE {
-        let gone = trial.connect(trial.any_way()).await?;
+        let gone = trial.connect(trial.via()).await?;
         own.push(gone.id().unwrap_or_default().to_owned());
         gone.cut().await;
     }
     trial.pause(trial.patience().quiet).await;
     for offset in [Some(UNKNOWN), None] {
-        let mut peer = trial.session(trial.any_way()).await?;
+        let mut peer = trial.session(trial.via()).await?;
         let answer = ask(trial, &mut peer, UNKNOWN, offset).await?;
         let answer = answer.map_err(|missing| peer.instead(EXPECTED, &missing))?;
         let sid = answer["sid"].as_str().unwrap_or_default();
@@ -69,12 +69,8 @@ pub(super) async fn ask(
     }
     let prefix = trial.prefix();
     peer.send(format!("40{prefix}{auth}")).await?;
-    let granted = |packet: &Packet| {
-        let Packet::Text(text) = packet else { return None };
-        let data = text.strip_prefix("40")?.strip_prefix(&*prefix)?;
-        serde_json::from_str::<Value>(data).ok().filter(|data| data["sid"].is_string())
-    };
-    let answer = peer.wait_for(trial.patience().answer, granted).await;
+    let is_granted = |packet: &Packet| granted(packet, &prefix);
+    let answer = peer.wait_for(trial.patience().answer, is_granted).await;
     if let Ok(answer) = &answer {
         peer.connected = Some(answer.clone());
     }

@@ -45,7 +45,7 @@ pub(super) async fn that_never_upgrade_are_freed(trial: &Trial) -> Found {
         trial.clock().now() + UPGRADE_TIMEOUT.max(heartbeat * 3 / 2) + trial.patience().answer;
     let mut standing = 0;
     for (reader, _writer) in &mut probes {
-        let left = until.since(trial.clock().now().min(until));
+        let left = until.since(trial.clock().now());
         let ended =
             async { while !matches!(reader.next().await, Ok(Heard::Close(..)) | Err(_)) {} };
         standing += usize::from(tokio::time::timeout(left, ended).await.is_err());
@@ -112,7 +112,7 @@ async fn meet(trial: &Trial, count: usize) -> Result<(), Stop> {
     // Who closes a WebSocket waits for the other side to do so, too (RFC 6455, section 7.1.1).
     let until = trial.clock().now() + trial.patience().answer;
     for peer in &mut peers {
-        let _ = peer.end(until.since(trial.clock().now().min(until))).await;
+        let _ = peer.end(until.since(trial.clock().now())).await;
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ pub(super) async fn are_reaped(trial: &Trial) -> Found {
     let until = trial.clock().now() + heartbeat * 3 / 2 + trial.patience().answer;
     let mut standing = 0;
     for peer in &mut peers {
-        let left = until.since(trial.clock().now().min(until));
+        let left = until.since(trial.clock().now());
         if matches!(peer.end(left).await, Err(Missing::Silence)) {
             standing += 1;
         }

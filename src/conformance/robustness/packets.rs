@@ -16,7 +16,7 @@ pub(super) async fn nested_echo(trial: &Trial) -> Found {
     let mut witness = Witness::call(trial).await?;
     for depth in DEPTHS {
         let packet = format!("42{}[{event},{}]", trial.prefix(), nested(depth));
-        provoke(trial, &packet, trial.any_way()).await?;
+        provoke(trial, &packet, trial.via()).await?;
         witness.stands(&format!("after an argument {depth} deep")).await?;
     }
     fine()
@@ -44,14 +44,13 @@ fn nested(depth: usize) -> String {
 pub(super) async fn a_million_attachments(trial: &Trial) -> Found {
     let mut witness = Witness::call(trial).await?;
     let packet = format!("451000000-{}{A_MILLION}", trial.prefix());
-    provoke(trial, &packet, trial.any_way()).await?;
+    provoke(trial, &packet, trial.via()).await?;
     witness.stands("after a million attachments were announced").await?;
     fine()
 }
 
 pub(super) async fn a_million_attachments_close(trial: &Trial) -> Found {
-    let (peer, twin) =
-        (trial.connect(trial.any_way()).await?, trial.connect(trial.any_way()).await?);
+    let (peer, twin) = (trial.connect(trial.via()).await?, trial.connect(trial.via()).await?);
     let packet = Packet::Text(format!("451000000-{}{A_MILLION}", trial.prefix()));
     let offend = async |peer: &Peer| peer.try_send(std::slice::from_ref(&packet)).await;
     let end = trial.closes(peer, twin, "the connection is closed", offend).await?;
@@ -70,7 +69,7 @@ pub(super) async fn large_events(trial: &Trial) -> Found {
     ];
     for (what, data) in events {
         let packet = format!("42{}{data}", trial.prefix());
-        provoke(trial, &packet, trial.any_way()).await?;
+        provoke(trial, &packet, trial.via()).await?;
         witness.stands(&format!("after an event with {what}")).await?;
     }
     fine()

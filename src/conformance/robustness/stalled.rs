@@ -3,57 +3,71 @@
 use std::time::Duration;
 
 use crate::conformance::chat::member::{Member, assemble};
-use crate::conformance::finding::{Found, Stop, ensure};
+use crate::conformance::chat::numbered::{Numbers, text};
+use crate::conformance::chat::stalled::{Stalled, is_much};
+use crate::conformance::finding::{Found, Stop, fine};
 use crate::conformance::peer::Via;
-use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
 use crate::conformance::trial::Trial;
 
 const MESSAGES: usize = 200;
 const MESSAGE_BYTES: usize = 50_000;
-const TIME_MAX: Duration = Duration::from_secs(5);
-/// Messages that are said one by one beforehand, and how much longer they may take with one that
-/// stalls; it is not waited for longer than that.
-const CONTROLS: u32 = 20;
-const SLOWER_MAX: u32 = 3;
-const STREAM_TIME_MAX: Duration = Duration::from_secs(40);
+/// Whoever reads keeps up with that, and answers the pings in between.
 const BETWEEN_MESSAGES: Duration = Duration::from_millis(5);
-const PROBES_MAX: usize = 20;
+/// Within this time they are heard.
+const TIME_MAX: Duration = Duration::from_secs(5);
+/// A machine that takes so long for the same where everybody reads cannot tell.
+const CONTROL_TIME_MAX: Duration = Duration::from_secs(12);
+/// So many times as long cannot come from the machine.
+const SLOWER_MAX: u32 = 3;
 
 pub(super) async fn keeps_nobody_waiting(trial: &Trial) -> Found {
+    let filling = filling(trial);
+    is_much(MESSAGES, filling.len())?;
     let room = trial.room("room");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
-    // A machine that has too much to do needs longer: how much is seen beforehand.
-    let took = time_of_one(trial, &room, &mut members).await? * MESSAGES as u32;
+    let mut members = assemble(trial, &room, &[Via::WebSocket; 3]).await?;
+    let control = stream(trial, &room, (&mut members, 0, &filling), CONTROL_TIME_MAX).await;
+    control.said?;
+    let Some(control) = control.took else {
+        let why = format!("where everybody reads, {}", control.numbers.told_missing(&members[1]));
+        return Err(Stop::unknown(why));
+    };
+    if let Some(reader) = members.pop() {
+        reader.peer.cut().await;
+    }
     let stalled = Stalled::join(trial, &room, &members[0]).await?;
     members[1].settle().await?;
     members[1].listen().await;
-    let time_max = TIME_MAX.max(took * SLOWER_MAX).min(STREAM_TIME_MAX);
-    let heard = stream(trial, &room, &mut members, time_max).await?;
+    let time_max = time_max(control);
+    let heard = stream(trial, &room, (&mut members, MESSAGES, &filling), time_max).await;
     drop(stalled);
-    ensure(heard == MESSAGES, "the member that reads hears all 200 as without one", || {
-        let end = members[1].peer.ended().map(|end| format!(", then {end}")).unwrap_or_default();
-        let [time_max, took] =
-            [time_max, took].map(|it| Duration::from_millis(it.as_millis() as u64));
-        let [time_max, took] = [time_max, took].map(humantime::format_duration);
-        format!("it heard {heard} within {time_max}{end}; without one it took {took}")
-    })?;
-    Ok(String::new())
+    heard.said.map_err(|stop| Stop::failed("whoever speaks may go on", stop.why()))?;
+    verdict(heard.took.ok_or_else(|| heard.numbers.told_missing(&members[1])), control)
 }
 
-/// How long one long message takes to the second of `members`, where nobody stalls.
-async fn time_of_one(
-    trial: &Trial,
-    room: &str,
-    members: &mut [Member<'_>],
-) -> Result<Duration, Stop> {
-    let text = format!("{} {}", trial.text("beforehand"), filling(trial));
-    let began = trial.clock().now();
-    for _ in 0..CONTROLS {
-        members[0].say(room, &text).await?;
-        let heard = members[1].hear_text(&text, "").await;
-        heard.map_err(|_| Stop::unknown("a long message is not heard even without one"))?;
+/// For how long it is listened with one that stalls, where all was heard within `control` without.
+fn time_max(control: Duration) -> Duration {
+    TIME_MAX.max(control * SLOWER_MAX)
+}
+
+/// What it means that all was heard within `took` with one that stalls, or what was not heard at
+/// all, where it took `control` without.
+fn verdict(took: Result<Duration, String>, control: Duration) -> Found {
+    const EXPECTED: &str = "the member that reads hears all 200 within 5 s";
+    let told = |time: Duration| {
+        humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string()
+    };
+    let without = format!("without one that stalls it took {}", told(control));
+    match took {
+        Ok(took) if took <= TIME_MAX => fine(),
+        Ok(took) if control * SLOWER_MAX > TIME_MAX => {
+            Err(Stop::unknown(format!("it took {}, and {without} already", told(took))))
+        }
+        Ok(took) => Err(Stop::failed(EXPECTED, format!("it took {}; {without}", told(took)))),
+        Err(missing) => {
+            let within = told(time_max(control));
+            Err(Stop::failed(EXPECTED, format!("within {within} {missing}; {without}")))
+        }
     }
-    Ok(trial.clock().now().since(began) / CONTROLS)
 }
 
 /// What makes a message long.
@@ -62,105 +76,78 @@ fn filling(trial: &Trial) -> String {
     "s".repeat(MESSAGE_BYTES.min((bytes_max as usize).saturating_sub(1_000)))
 }
 
-/// How many of the long messages that the first of `members` says the second hears within that
-/// time.
+/// What became of long messages.
+struct Streamed {
+    /// Whether the first member could say all that it was given time for.
+    said: Result<(), Stop>,
+    /// Which of them the second heard.
+    numbers: Numbers,
+    /// How long it was until it had heard all, if it did.
+    took: Option<Duration>,
+}
+
+/// The first of `members` says long messages, whose numbers begin with the one given, and the
+/// second hears them within that time.
 async fn stream(
     trial: &Trial,
     room: &str,
-    members: &mut [Member<'_>],
+    (members, first, filling): (&mut [Member<'_>], usize, &str),
     time_max: Duration,
-) -> Result<usize, Stop> {
-    let filling = filling(trial);
-    let until = trial.clock().now() + time_max;
-    let [speaker, listener] = members else {
-        return Err(Stop::unknown("there are not two members"));
-    };
+) -> Streamed {
+    let clock = trial.clock();
+    let began = clock.now();
+    let until = began + time_max;
+    let (speakers, listeners) = members.split_at_mut(1);
+    let (speaker, listener) = (&speakers[0], &mut listeners[0]);
+    let range = first..first + MESSAGES;
     // Both at once: a server may stop reading a sender while its receivers are slow.
     let say_all = async {
-        for number in 0..MESSAGES {
-            speaker.say(room, &format!("{number:03} {filling}")).await?;
-            // Whoever reads keeps up with that, and answers the pings in between.
+        for number in range.clone() {
+            speaker.say(room, &format!("{} {filling}", text(trial, number))).await?;
             trial.pause(BETWEEN_MESSAGES).await;
         }
         Ok::<(), Stop>(())
     };
+    let mut numbers = Numbers::of(range.clone());
     let hear_all = async {
-        let mut heard = 0;
-        while heard < MESSAGES && trial.clock().now() < until {
-            let left = until.since(trial.clock().now().min(until));
-            let Ok((_, packet)) = listener.peer.next(left).await else { break };
-            let text = listener.read(&packet).and_then(|message| message.text);
-            heard += usize::from(text.is_some_and(|text| text.ends_with(&filling)));
+        while !numbers.are_all() && clock.now() < until {
+            let Ok((_, packet)) = listener.peer.next(until.since(clock.now())).await else { break };
+            if let Some(message) = listener.read(&packet) {
+                numbers.take(trial, &message);
+            }
         }
-        heard
+        numbers.are_all().then(|| clock.now().since(began))
     };
+    // What is not said by then is not heard either.
     let saying = tokio::time::timeout(time_max, say_all);
-    let (said, heard) = tokio::join!(saying, hear_all);
-    if let Ok(said) = said {
-        said?;
-    }
-    Ok(heard)
+    let (said, took) = tokio::join!(saying, hear_all);
+    Streamed { said: said.unwrap_or(Ok(())), numbers, took }
 }
 
-/// A member by WebSocket that reads until it is in the room, and then no more.
-struct Stalled {
-    _reader: SocketReader,
-    _writer: SocketWriter,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Stalled {
-    /// Joins `room`, in which `speaker` is.
-    async fn join(trial: &Trial, room: &str, speaker: &Member<'_>) -> Result<Stalled, Stop> {
-        let request = trial.websocket_request(&trial.query("websocket"));
-        let (mut reader, writer) = match trial.open(&request).await.0 {
-            Opening::Open(reader, writer) => (reader, writer),
-            Opening::Refused(response) => return Err(Stop::unknown(response.brief())),
-            Opening::Broken(why) => return Err(Stop::unknown(why)),
-        };
-        let prefix = trial.prefix();
-        let connect = format!("40{prefix}{}", trial.target().auth);
-        send(&writer, &connect).await?;
-        read_until(trial, (&mut reader, &writer), &format!("40{prefix}{{")).await?;
-        let dialect = trial.dialect()?;
-        let join = dialect.join.template.filled(room, "stalled", "");
-        let join = format!("42{prefix}{join}");
-        send(&writer, &join).await?;
-        let message = format!("42{prefix}[\"{}\"", dialect.receive.event());
-        for probes in 0..PROBES_MAX {
-            if probes == PROBES_MAX / 2 {
-                // What comes right behind CONNECT may be lost.
-                send(&writer, &join).await?;
-            }
-            speaker.say(room, "probe for the stalled").await?;
-            let heard = read_until(trial, (&mut reader, &writer), &message);
-            if let Ok(heard) = tokio::time::timeout(Duration::from_millis(200), heard).await {
-                heard?;
-                return Ok(Stalled { _reader: reader, _writer: writer });
-            }
+    #[test]
+    fn who_is_slow_already_cannot_tell_and_who_is_not_has_five_seconds() {
+        let millis = |millis| Duration::from_millis(millis);
+        for (took, control, wanted) in [
+            (Ok(1_100), 1_000, "pass"),
+            (Ok(5_000), 4_900, "pass"),
+            (Ok(5_001), 1_600, "fail"),
+            (Ok(5_001), 1_700, "unknown"),
+            (Ok(11_900), 4_000, "unknown"),
+            (Err("1 of 200 did not come: 7"), 1_000, "fail"),
+            (Err("1 of 200 did not come: 7"), 4_000, "fail"),
+        ] {
+            let found = verdict(took.map(millis).map_err(str::to_owned), millis(control));
+            let is = match &found {
+                Ok(_) => "pass",
+                Err(Stop::Failed(_)) => "fail",
+                Err(_) => "unknown",
+            };
+            assert_eq!(is, wanted, "{took:?}, and {control} ms without: {found:?}");
         }
-        Err(Stop::unknown("the member that is to stall hears nothing in the room"))
+        assert_eq!([1_000, 4_000].map(|it| time_max(millis(it))), [5_000, 12_000].map(millis));
     }
-}
-
-async fn send(writer: &SocketWriter, packet: &str) -> Result<(), Stop> {
-    writer.send(&[Frame::text(packet)]).await.map_err(Stop::unknown)
-}
-
-/// Reads until a packet begins with `start`, and answers pings meanwhile.
-async fn read_until(
-    trial: &Trial,
-    (reader, writer): (&mut SocketReader, &SocketWriter),
-    start: &str,
-) -> Result<(), Stop> {
-    let reading = async {
-        loop {
-            match reader.next().await.map_err(Stop::unknown)? {
-                Heard::Text(text) if text.starts_with(start) => return Ok(()),
-                Heard::Text(text) if text == "2" => send(writer, "3").await?,
-                _ => {}
-            }
-        }
-    };
-    let read = tokio::time::timeout(trial.patience().answer, reading).await;
-    read.unwrap_or_else(|_| Err(Stop::unknown(format!("no packet that begins `{start}`"))))
 }

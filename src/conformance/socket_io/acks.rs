@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::data::same;
-use super::offence::{Proof, Standing, offend, text, via};
+use super::offence::{Proof, Standing, offend, text};
 use crate::conformance::chat::member::Member;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::json::same;
 use crate::conformance::peer::{Event, Packet, Peer, told};
 use crate::conformance::trial::Trial;
 
@@ -91,7 +91,7 @@ pub(super) fn is_ack_of(trial: &Trial, event: &Event, id: u64) -> bool {
 
 async fn acknowledges(trial: &Trial) -> Found {
     let event = acked_event(trial)?;
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     let cases = [(456, json!([1, "2", { "3": [false] }])), (457, json!([])), (1, json!([null]))];
     for (id, arguments) in cases {
         let mut data = vec![json!(event)];
@@ -108,7 +108,7 @@ async fn acknowledges(trial: &Trial) -> Found {
 async fn acknowledges_each_once(trial: &Trial) -> Found {
     const EXPECTED: &str = "each of 200 events is acknowledged once, with its own arguments";
     let event = acked_event(trial)?;
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     let packets: Vec<Packet> = (1000..1000 + ACKS)
         .map(|id| format!("42{}{id}{}", trial.prefix(), json!([event, id])))
         .map(Packet::Text)
@@ -152,7 +152,7 @@ fn count(trial: &Trial, packet: Packet, acks: &mut HashMap<u64, usize>, odd: &mu
 }
 
 async fn tells_of_unasked_acks(trial: &Trial) -> Found {
-    let mut member = Member::connect(trial, via(trial), "a").await?;
+    let mut member = Member::connect(trial, trial.via(), "a").await?;
     let data = member.message(&trial.room("nobody"), "hello");
     let (mut ended, mut heard) = (None, Vec::new());
     // Twice, for what comes right behind CONNECT may be lost.

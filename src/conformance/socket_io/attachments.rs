@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::data::placeholder;
-use super::offence::{Proof, Standing, all_close, offend, text, via};
+use super::offence::{Proof, Standing, all_close, offend, text};
 use crate::conformance::chat::member::{Member, assemble};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
@@ -208,7 +208,7 @@ async fn tells_of_odd_counts(trial: &Trial) -> Found {
 
 async fn keeps_pairs_together(trial: &Trial) -> Found {
     let room = trial.room("room");
-    let mut members = assemble(trial, &room, &[via(trial); 3]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 3]).await?;
     let prefix = trial.prefix();
     for first in (0..MESSAGES).step_by(TURN) {
         for sender in &members[..2] {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::acks::{acked_event, is_ack_of};
 use super::data::{filled, placeholder, same_arguments, take};
 use super::disconnect::{beforehand, enter_too};
-use super::offence::{Proof, Standing, offend, text, via};
+use super::offence::{Proof, Standing, offend, text};
 use crate::conformance::chat::member::{assemble, prove};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
@@ -154,7 +154,7 @@ async fn returns_attachments(trial: &Trial, load: Load, namespace: &str) -> Foun
     let Some((event, back)) = &trial.hooks().echo else {
         return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
     };
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     let (name, prefix) = if namespace.is_empty() {
         (trial.target().namespace.as_str(), trial.prefix())
     } else {
@@ -178,7 +178,7 @@ async fn returns_in_another_namespace(trial: &Trial) -> Found {
 async fn acknowledges_with_attachments(trial: &Trial) -> Found {
     let event = acked_event(trial)?;
     let load = two_beside_each_other();
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     peer.send_all(&load.packets(&format!("{}789", trial.prefix()), event)).await?;
     let expected = format!("`462-{}789[…]` and two attachments", trial.prefix());
     let is_ack = |it: &Event| is_ack_of(trial, it, 789);
@@ -188,7 +188,7 @@ async fn acknowledges_with_attachments(trial: &Trial) -> Found {
 
 async fn keeps_a_literal_placeholder(trial: &Trial) -> Found {
     let literal = placeholder(0);
-    let mut trip = RoundTrip::by(trial, via(trial)).await?;
+    let mut trip = RoundTrip::by(trial, trial.via()).await?;
     trip.say("before").await?;
     beforehand(trip.hear("before", "it comes back").await)?;
     let packet = trip.packet_with("42", &literal.to_string());
@@ -226,7 +226,7 @@ async fn takes_marks_for_text(trial: &Trial) -> Found {
         let stays = aftermath.end.is_none() && aftermath.answered;
         ensure(stays, &format!("an event called `{name}` is ignored"), || aftermath.words())?;
     }
-    let mut members = assemble(trial, &trial.room("plain"), &[via(trial), via(trial)]).await?;
+    let mut members = assemble(trial, &trial.room("plain"), &[trial.via(), trial.via()]).await?;
     for mark in MARKS {
         let room = trial.room(mark);
         for member in &mut members {

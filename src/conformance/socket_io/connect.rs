@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::offence::via;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Packet, Peer};
-use crate::conformance::trial::Trial;
+use crate::conformance::trial::{Trial, prefix_of};
 
 const CONNECTION: Section = Section::SocketIo("Connection to a namespace");
 
@@ -157,22 +156,12 @@ async fn answer(
     answer.map_err(|missing| peer.instead(expected, &missing))
 }
 
-fn prefix_of(namespace: &str) -> String {
-    if namespace == "/" { String::new() } else { format!("{namespace},") }
-}
-
-/// The second namespace.
-fn other_namespace(trial: &Trial) -> Result<&str, Stop> {
-    let none = || Stop::NotApplicable("the dialect names no `hooks.namespace`".into());
-    trial.hooks().namespace.as_deref().ok_or_else(none)
-}
-
 async fn gives_an_id(trial: &Trial) -> Found {
     let target = trial.target();
     let mut ids = Vec::new();
     let mut peers = Vec::new();
     for _ in 0..2 {
-        let mut peer = trial.session(via(trial)).await?;
+        let mut peer = trial.session(trial.via()).await?;
         let packet = format!("40{}{}", trial.prefix(), target.auth);
         let payload = granted(trial, &mut peer, packet, &target.namespace).await?;
         ids.push(payload["sid"].clone());
@@ -189,36 +178,36 @@ async fn takes_a_payload(trial: &Trial) -> Found {
     // Where credentials are asked for, others might be refused, and rightly so.
     let payload =
         if target.auth.is_empty() { r#"{"chatbench":"123"}"# } else { target.auth.as_str() };
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let packet = format!("40{}{payload}", trial.prefix());
     granted(trial, &mut peer, packet, &target.namespace).await?;
     fine()
 }
 
 async fn enters_another_namespace(trial: &Trial) -> Found {
-    let namespace = other_namespace(trial)?;
+    let namespace = trial.other_namespace()?;
     let packet = format!("40{namespace},{}", trial.target().auth);
-    let mut first = trial.session(via(trial)).await?;
+    let mut first = trial.session(trial.via()).await?;
     granted(trial, &mut first, packet.clone(), namespace).await?;
-    let mut second = trial.connect(via(trial)).await?;
+    let mut second = trial.connect(trial.via()).await?;
     granted(trial, &mut second, packet, namespace).await?;
     fine()
 }
 
 async fn enters_without_comma(trial: &Trial) -> Found {
-    let namespace = other_namespace(trial)?;
+    let namespace = trial.other_namespace()?;
     if !trial.target().auth.is_empty() {
         let why = "the target wants auth, which cannot be said without the comma";
         return Err(Stop::NotApplicable(why.into()));
     }
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     granted(trial, &mut peer, format!("40{namespace}"), namespace).await?;
     fine()
 }
 
 async fn tells_of_a_query(trial: &Trial) -> Found {
-    let namespace = other_namespace(trial)?;
-    let mut peer = trial.session(via(trial)).await?;
+    let namespace = trial.other_namespace()?;
+    let mut peer = trial.session(trial.via()).await?;
     peer.send(format!("40{namespace}?a=b,{}", trial.target().auth)).await?;
     let is_answer = |packet: &Packet| match packet {
         Packet::Text(text) if text.starts_with("40") || text.starts_with("44") => {
@@ -236,7 +225,7 @@ async fn tells_of_a_query(trial: &Trial) -> Found {
 
 async fn refuses_an_unknown_namespace(trial: &Trial) -> Found {
     const EXPECTED: &str = "CONNECT_ERROR, and no CONNECT";
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     for suffix in ["", "/within"] {
         let namespace = format!("{}{suffix}", trial.unknown_namespace());
         peer.send(format!("40{namespace},")).await?;
@@ -250,7 +239,7 @@ async fn refuses_an_unknown_namespace(trial: &Trial) -> Found {
         })?;
         if peer.ended().is_some() {
             // Whoever is refused may be shown the door; the other name wants another connection.
-            peer = trial.session(via(trial)).await?;
+            peer = trial.session(trial.via()).await?;
         }
     }
     fine()
@@ -258,7 +247,7 @@ async fn refuses_an_unknown_namespace(trial: &Trial) -> Found {
 
 async fn refuses_with_a_message(trial: &Trial) -> Found {
     const EXPECTED: &str = "CONNECT_ERROR with an object that has a `message`";
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let namespace = trial.unknown_namespace();
     let prefix = prefix_of(&namespace);
     peer.send(format!("40{prefix}")).await?;
@@ -272,7 +261,7 @@ async fn refuses_with_a_message(trial: &Trial) -> Found {
 
 async fn is_usable_after_a_refusal(trial: &Trial) -> Found {
     const EXPECTED: &str = "CONNECT is granted, or the connection is closed";
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let namespace = trial.unknown_namespace();
     peer.send(format!("40{namespace},")).await?;
     let refused = answer(trial, &mut peer, "4", &prefix_of(&namespace), "a refusal").await;

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::offence::via;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Failure, Found, Stop, ensure, fine};
 use crate::conformance::peer::{Event, Packet, Peer, told};
@@ -109,7 +108,7 @@ pub(super) fn beforehand<T>(found: Result<T, Stop>) -> Result<T, Stop> {
 
 async fn ignores_who_has_left(trial: &Trial) -> Found {
     const EXPECTED: &str = "what is said after DISCONNECT does not come back";
-    let mut trip = RoundTrip::by(trial, via(trial)).await?;
+    let mut trip = RoundTrip::by(trial, trial.via()).await?;
     trip.say("before").await?;
     beforehand(trip.hear("before", "it comes back").await)?;
     let after = trip.packet("after");
@@ -129,10 +128,10 @@ async fn ignores_who_has_left(trial: &Trial) -> Found {
 
 async fn leaves_one_of_two(trial: &Trial, comma: &str) -> Found {
     const EXPECTED: &str = "what is said in the namespace that was not left comes back";
-    let other = other_namespace(trial)?;
-    let mut peer = trial.connect(via(trial)).await?;
+    let other = trial.other_namespace()?;
+    let mut peer = trial.connect(trial.via()).await?;
     enter_too(trial, &mut peer, other).await?;
-    let mut trip = RoundTrip::of(trial, peer, via(trial)).await?;
+    let mut trip = RoundTrip::of(trial, peer, trial.via()).await?;
     trip.say("before").await?;
     beforehand(trip.hear("before", "it comes back").await)?;
     trip.speaker().send(format!("41{other}{comma}")).await?;
@@ -147,11 +146,11 @@ async fn leaves_one_of_two(trial: &Trial, comma: &str) -> Found {
 }
 
 async fn ignores_who_has_not_entered(trial: &Trial) -> Found {
-    let other = other_namespace(trial)?;
+    let other = trial.other_namespace()?;
     let Some((event, back)) = &trial.hooks().echo else {
         return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
     };
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     let stray = format!("42{other},{}", json!([event, "gone"]));
     is_not_processed(trial, &mut peer, stray, back).await
 }
@@ -171,14 +170,9 @@ async fn is_not_processed(trial: &Trial, peer: &mut Peer, event: String, back: &
     Ok(if stays { "it is ignored" } else { "the connection is closed" }.into())
 }
 
-fn other_namespace(trial: &Trial) -> Result<&str, Stop> {
-    let none = || Stop::NotApplicable("the dialect names no `hooks.namespace`".into());
-    trial.hooks().namespace.as_deref().ok_or_else(none)
-}
-
 async fn gives_a_new_id(trial: &Trial) -> Found {
     const EXPECTED: &str = "CONNECT with another id, or the end of the connection";
-    let mut peer = trial.connect(via(trial)).await?;
+    let mut peer = trial.connect(trial.via()).await?;
     let id = peer.id().map(str::to_owned);
     peer.send(format!("41{}", trial.prefix())).await?;
     match trial.enter(&mut peer).await {

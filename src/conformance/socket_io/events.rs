@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::data::same_arguments;
-use super::offence::{Proof, Standing, offend, text, told_of_each, via};
+use super::offence::{Proof, Standing, offend, text, told_of_each};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Packet, shortened};
@@ -110,7 +110,7 @@ async fn reads_an_escaped_name(trial: &Trial) -> Found {
     let Some((event, back)) = &trial.hooks().echo else {
         return Err(Stop::NotApplicable("the dialect names no `hooks.echo`".into()));
     };
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     let data = format!("[{},1]", escaped(event));
     peer.send(format!("42{}{data}", trial.prefix())).await?;
     let expected = format!("`{back}` comes back upon `{data}`");
@@ -182,7 +182,7 @@ async fn returns_every_type(trial: &Trial) -> Found {
         &[json!("é€😀 \u{2028} \" \\ \n \u{0}"), json!({ "é€": "ключ", "": 1 })],
         &[json!(9_007_199_254_740_991_i64), json!(-9_007_199_254_740_991_i64)],
     ];
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     for arguments in sent {
         let mut data = vec![json!(event)];
         data.extend_from_slice(arguments);

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::acks::{acked_event, is_ack_of};
-use super::offence::{Proof, Standing, all_close, text, told_of_each, via};
+use super::offence::{Proof, Standing, all_close, text, told_of_each};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::Packet;
@@ -101,7 +101,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         level: Level::Must,
         needs: &[Need::Ack],
         pace: Pace::Together,
-        wire: "ids 0, 1, 65536, 2147483647 → the same",
+        wire: "ids 0, 1, 65536, 2147483647 → the same, once each",
         why: "Clients count up from 0: an answer by another id is nobody's.",
         differs: "",
         run: |trial| Box::pin(keeps_ids(trial, &[0, 1, 65_536, 2_147_483_647])),
@@ -161,7 +161,7 @@ async fn closes_upon_acks(trial: &Trial, rest: &str) -> Found {
 
 async fn keeps_ids(trial: &Trial, ids: &[u64]) -> Found {
     let event = acked_event(trial)?;
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     for id in ids {
         let packet = format!("42{}{id}{}", trial.prefix(), json!([event, id.to_string()]));
         peer.send(packet).await?;
@@ -169,7 +169,7 @@ async fn keeps_ids(trial: &Trial, ids: &[u64]) -> Found {
         let ack = peer.expect_data(&expected, |it| is_ack_of(trial, it, *id)).await?;
         ensure(ack.data == [json!(id.to_string())], &expected, || format!("{:?}", ack.data))?;
     }
-    let more = peer.collect(std::time::Duration::ZERO).await;
+    let more = peer.collect(trial.patience().quiet).await;
     match more.iter().find(|packet| matches!(packet, Packet::Text(text) if text.starts_with("43")))
     {
         None => fine(),

@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::data::{same, same_arguments};
+use super::data::same_arguments;
 use super::message_pack::{attachment, decode, encode, told_attachment};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::json::same;
 use crate::conformance::peer::{Packet, Peer, Via};
 use crate::conformance::trial::Trial;
 
@@ -117,7 +118,7 @@ async fn connect(trial: &Trial, via: Via) -> Result<Peer, Stop> {
 
 /// The same, once an event was answered: what comes right behind CONNECT may be lost.
 async fn connect_awake(trial: &Trial) -> Result<Peer, Stop> {
-    let mut peer = connect(trial, super::offence::via(trial)).await?;
+    let mut peer = connect(trial, trial.via()).await?;
     let (event, is_ack) = match (&trial.hooks().echo, &trial.hooks().ack) {
         (Some((event, _)), _) => (event, false),
         (None, Some(event)) => (event, true),
@@ -195,7 +196,7 @@ async fn gives_an_id(trial: &Trial) -> Found {
     let mut ids = Vec::new();
     let mut peers = Vec::new();
     for _ in 0..2 {
-        let mut peer = trial.session(super::offence::via(trial)).await?;
+        let mut peer = trial.session(trial.via()).await?;
         let data = enter(trial, &mut peer).await.map_err(|why| Stop::failed(EXPECTED, why))?;
         let sid = data["sid"].as_str().filter(|sid| !sid.is_empty()).map(str::to_owned);
         ids.push(sid.ok_or_else(|| Stop::failed(EXPECTED, data.to_string()))?);
@@ -263,7 +264,7 @@ async fn acknowledges(trial: &Trial) -> Found {
 
 async fn refuses(trial: &Trial) -> Found {
     const EXPECTED: &str = "CONNECT_ERROR, and no CONNECT";
-    let mut peer = trial.session(super::offence::via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let namespace = trial.unknown_namespace();
     send(&peer, &json!({ "type": 0, "nsp": namespace })).await?;
     let is_answer = |it: &Value| it["nsp"] == *namespace;
@@ -285,7 +286,7 @@ async fn closes_upon_garbage(trial: &Trial) -> Found {
         ),
         ("an event as text", Packet::Text(r#"42["message",1]"#.into())),
     ];
-    let via = super::offence::via(trial);
+    let via = trial.via();
     let mut twin = connect(trial, via).await?;
     let mut stay = Vec::new();
     for (name, offence) in offences {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conformance::finding::{Found, Stop};
-use crate::conformance::peer::{End, Event, Missing, Packet, Peer, Via, told};
+use crate::conformance::peer::{End, Event, Missing, Packet, Peer, told};
 use crate::conformance::trial::Trial;
 
 /// How far the connections are that something is said on.
@@ -79,11 +79,6 @@ pub(super) fn text(packet: impl Into<String>) -> Vec<Packet> {
     vec![Packet::Text(packet.into())]
 }
 
-/// The transport that offences travel by.
-pub(super) fn via(trial: &Trial) -> Via {
-    if trial.survey().websocket { Via::WebSocket } else { Via::Polling }
-}
-
 /// Says each of `offences` on a connection of its own, side by side.
 ///
 /// # Errors
@@ -151,8 +146,8 @@ async fn say(peer: &Peer, packets: &[Packet]) {
 
 async fn stand(trial: &Trial, standing: Standing) -> Result<Peer, Stop> {
     match standing {
-        Standing::Connected => trial.connect(via(trial)).await,
-        Standing::Opened => trial.session(via(trial)).await,
+        Standing::Connected => trial.connect(trial.via()).await,
+        Standing::Opened => trial.session(trial.via()).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening: what comes before CONNECT, instead of it, or once too often (Socket.IO protocol v5,
 //! *Connection to a namespace*).
 
-use super::offence::{Proof, Standing, all_close, offend, text, told_of_each, via};
+use super::offence::{Proof, Standing, all_close, offend, text, told_of_each};
 use crate::conformance::chat::member::assemble;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
@@ -132,8 +132,8 @@ async fn closes_upon_garbage(trial: &Trial) -> Found {
 async fn closes_what_stays_silent(trial: &Trial) -> Found {
     let within = trial.patience().connect_timeout + trial.patience().answer;
     let expected = format!("the end within {}", humantime::format_duration(within));
-    let mut twin = trial.connect(via(trial)).await?;
-    let mut peer = trial.session(via(trial)).await?;
+    let mut twin = trial.connect(trial.via()).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let began = trial.clock().now();
     let ended = peer.end(within).await;
     if let Err(missing) = twin.round_trip().await {
@@ -168,7 +168,7 @@ async fn closes_upon_an_early_event(trial: &Trial) -> Found {
 async fn is_no_second_member(trial: &Trial) -> Found {
     const EXPECTED: &str = "b hears it at most once";
     let room = trial.room("room");
-    let mut members = assemble(trial, &room, &[via(trial), via(trial), via(trial)]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(), trial.via(), trial.via()]).await?;
     let again = format!("40{}{}", trial.prefix(), trial.target().auth);
     // Who closes the connection or refuses has no second member either.
     let _ = members[1].peer.try_send(&[Packet::Text(again)]).await;
@@ -213,7 +213,7 @@ async fn tells_of_odd_payloads(trial: &Trial) -> Found {
 
 async fn answers_before_events(trial: &Trial) -> Found {
     const EXPECTED: &str = "the answer to CONNECT comes before any event";
-    let mut peer = trial.session(via(trial)).await?;
+    let mut peer = trial.session(trial.via()).await?;
     let early = peer.collect(trial.patience().quiet).await;
     let mut events = early.iter().filter(|packet| Event::read(packet).is_some());
     if let Some(event) = events.next() {
@@ -241,7 +241,7 @@ async fn keeps_namespaces_apart(trial: &Trial) -> Found {
         return Err(Stop::NotApplicable("there is no echo in two namespaces".into()));
     };
     let main = trial.target().namespace.as_str();
-    let mut peer = trial.connect_awake(via(trial)).await?;
+    let mut peer = trial.connect_awake(trial.via()).await?;
     super::disconnect::enter_too(trial, &mut peer, other).await?;
     trial.wake(&mut peer, other).await?;
     for (prefix, said) in [(trial.prefix(), "main"), (format!("{other},"), "other")] {

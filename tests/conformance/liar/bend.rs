@@ -143,6 +143,9 @@ pub(super) fn delivery(session: &Rc<Session>, said: &Said, mut messages: Vec<Mes
         Some(Lie::LosesSome) if now => return None,
         Some(Lie::SendsAllTwice) if first_len < 10_000 => messages.extend(messages.clone()),
         Some(Lie::SendsSomeTwice) if now => messages.extend(messages.clone()),
+        Some(Lie::RepeatsSomeLater) if now => {
+            session.send_later(Duration::from_millis(20), messages.clone());
+        }
         Some(Lie::HoldsSomeBack) if now && !polls => delay = Duration::from_millis(20),
         Some(Lie::HoldsSomeBackFromPolls) if now && polls => delay = Duration::from_millis(60),
         Some(Lie::HoldsBinaryBack) if binary => delay = Duration::from_millis(20),

@@ -221,7 +221,7 @@ fn echo(session: &Rc<Session>, event: &Event<'_>) {
         _ => {}
     }
     let messages = args.messages(Kind::Event, namespace, "");
-    session.send_messages(misordered(session, messages, namespace));
+    session.send_later(session.world.setup.takes, misordered(session, messages, namespace));
 }
 
 /// Whether one would have to be careful not to recurse into it.
@@ -263,6 +263,9 @@ fn acknowledge(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     }
     if session.world.lies_each(Lie::AcknowledgesSomeTwice, 50) {
         session.send_messages(messages.clone());
+    }
+    if session.lies(Lie::AcknowledgesAgain) {
+        session.send_later(Duration::from_millis(30), messages.clone());
     }
     session.send_messages(messages);
     Some(())

@@ -3,6 +3,7 @@
 /// One way of being wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lie {
+    AcknowledgesAgain,
     AcknowledgesNotAll,
     AcknowledgesSomeTwice,
     AdmitsAnywhere,
@@ -49,6 +50,7 @@ pub(crate) enum Lie {
     EndsWhoArePolled,
     EndsWhoGetASecondWebSocket,
     EndsWhoSpeaksToTheGone,
+    EndsWhoSpeaksToTheStalled,
     EndsWithItsProbe,
     ExcludesByAuthor,
     FallsSilentWithoutBroker,
@@ -144,6 +146,7 @@ pub(crate) enum Lie {
     MaimsBeyondAsciiOnWebSockets,
     MaimsBinaryInPosts,
     MasksItsFrames,
+    MasksLaterFrames,
     MendsUtf8,
     MiscountsAcks,
     MisspellsTheProbe,
@@ -187,6 +190,7 @@ pub(crate) enum Lie {
     RefusesPostedPongs,
     RelaysTextsOnly,
     RepeatsAfterAnOutage,
+    RepeatsSomeLater,
     RoundsAckIds,
     SaysNoMaxPayload,
     SaysNoUpgrades,
@@ -237,5 +241,6 @@ pub(crate) enum Lie {
     TellsTheRoomless,
     TellsTheSender,
     TurnsRoundWhatWaitsAtTheUpgrade,
+    WaitsForItsReaders,
     WakesPollsLate,
 }

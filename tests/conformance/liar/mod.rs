@@ -54,6 +54,8 @@ pub(crate) struct Setup {
     pub(crate) msgpack: bool,
     /// Senders hear themselves, by the dialect.
     pub(crate) echoed: bool,
+    /// How long an echo takes, and what a recovered session has missed.
+    pub(crate) takes: Duration,
 }
 
 /// A server that opens sessions and does nothing more.
@@ -74,6 +76,7 @@ impl Default for Setup {
             recovery: false,
             msgpack: false,
             echoed: false,
+            takes: Duration::ZERO,
         }
     }
 }

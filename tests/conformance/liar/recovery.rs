@@ -73,10 +73,11 @@ pub(super) fn recover(
         if session.lies(Lie::ForgetsTheMissed) {
             break;
         }
+        let takes = world.setup.takes;
         if session.lies(Lie::SendsTheMissedTwice) {
-            session.send_messages(args.messages(Kind::Event, namespace, ""));
+            session.send_later(takes, args.messages(Kind::Event, namespace, ""));
         }
-        session.send_messages(args.messages(Kind::Event, namespace, ""));
+        session.send_later(takes, args.messages(Kind::Event, namespace, ""));
     }
     Some((lost.id, pid.into()))
 }

@@ -15,6 +15,9 @@ use super::{Lie, World, bend};
 /// At which of a room's messages the lies are told that are told now and then.
 pub(super) const NOW_AND_THEN: u32 = 12;
 
+/// Whoever has so much to read will not read, however busy the machine is.
+const STALLED_BYTES: usize = 4_000_000;
+
 /// Everybody: a room of lies.
 pub(super) const ALL: &str = "\0all";
 
@@ -117,8 +120,13 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
         let chat = world.chat.borrow();
         chat.sockets.get(id).is_some_and(|socket| is_polling(&socket.session))
     });
-    if world.lies(Lie::StallsWithItsReaders) && recipients.iter().any(|id| is_stalled(world, id)) {
-        return;
+    if recipients.iter().any(|id| is_stalled(world, id)) {
+        match world.lie {
+            Some(Lie::StallsWithItsReaders) => return,
+            Some(Lie::WaitsForItsReaders) => return wait_for(world, said, recipients),
+            Some(Lie::EndsWhoSpeaksToTheStalled) => return end_speaker(world, &said),
+            _ => {}
+        }
     }
     for id in recipients {
         let session = world.chat.borrow().sockets.get(&id).map(|it| Rc::clone(&it.session));
@@ -126,12 +134,7 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
         match session {
             Some(session) => deliver(&session, &namespace.unwrap_or_default(), &said),
             // Only a lie keeps in a room who is gone.
-            None if world.lies(Lie::EndsWhoSpeaksToTheGone) => {
-                let chat = world.chat.borrow();
-                let speaker = chat.sockets.get(&said.from).map(|it| Rc::clone(&it.session));
-                drop(chat);
-                return speaker.into_iter().for_each(|it| it.close(End::Server));
-            }
+            None if world.lies(Lie::EndsWhoSpeaksToTheGone) => return end_speaker(world, &said),
             None => {}
         }
     }
@@ -142,9 +145,27 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
     }
 }
 
+fn end_speaker(world: &World, said: &Said) {
+    let chat = world.chat.borrow();
+    let speaker = chat.sockets.get(&said.from).map(|it| Rc::clone(&it.session));
+    drop(chat);
+    speaker.into_iter().for_each(|it| it.close(End::Server));
+}
+
+/// Says it once none of `recipients` is stalled any more.
+fn wait_for(world: &Rc<World>, said: Said, recipients: Vec<String>) {
+    let world = Rc::clone(world);
+    tokio::task::spawn_local(async move {
+        while recipients.iter().any(|id| is_stalled(&world, id)) {
+            world.wait(Duration::from_millis(10)).await;
+        }
+        broadcast(&world, said);
+    });
+}
+
 fn is_stalled(world: &World, id: &str) -> bool {
     let chat = world.chat.borrow();
-    chat.sockets.get(id).is_some_and(|socket| socket.session.backlog_bytes() > 100_000)
+    chat.sockets.get(id).is_some_and(|socket| socket.session.backlog_bytes() > STALLED_BYTES)
 }
 
 fn recipients(world: &World, said: &Said) -> Vec<String> {
@@ -177,14 +198,7 @@ fn deliver(session: &Rc<Session>, namespace: &str, said: &Said) {
         });
         return;
     }
-    if delay.is_zero() {
-        return session.send_messages(messages);
-    }
-    let session = Rc::clone(session);
-    tokio::task::spawn_local(async move {
-        session.world.wait(delay).await;
-        session.send_messages(messages);
-    });
+    session.send_later(delay, messages);
 }
 
 /// Tells the socket `id` what was said in `room` before it came: a lie.

@@ -201,6 +201,18 @@ impl Session {
         self.send(messages.into_iter().map(Packet::Message));
     }
 
+    /// The same after a while.
+    pub(super) fn send_later(self: &Rc<Session>, delay: Duration, messages: Vec<Message>) {
+        if delay.is_zero() {
+            return self.send_messages(messages);
+        }
+        let session = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            session.world.wait(delay).await;
+            session.send_messages(messages);
+        });
+    }
+
     pub(super) fn backlog_bytes(&self) -> usize {
         self.wire.borrow().outbox_bytes
     }

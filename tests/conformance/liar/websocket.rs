@@ -1,5 +1,6 @@
 //! WebSocket by hand, the server's side (RFC 6455).
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -128,8 +129,10 @@ impl Reader {
             return Ok(None);
         }
         let (mask, masked) = self.inbox[begin..end].split_at(mask_len);
-        let key = |at: usize| mask.get(at % 4).copied().unwrap_or_default();
-        let payload = masked.iter().enumerate().map(|(at, byte)| byte ^ key(at)).collect();
+        let mut payload = masked.to_vec();
+        if let Some(key) = mask.first_chunk() {
+            apply_mask(&mut payload, *key);
+        }
         self.inbox.drain(..end);
         Ok(Some(Frame { opcode, is_final, payload }))
     }
@@ -176,6 +179,18 @@ impl Reader {
     }
 }
 
+/// Masks, or takes the mask off (section 5.3), in steps as large as they can be: nothing of this is
+/// optimised.
+fn apply_mask(bytes: &mut [u8], [a, b, c, d]: [u8; 4]) {
+    let key = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+    let wide = u128::from_ne_bytes(key);
+    let (steps, rest) = bytes.as_chunks_mut();
+    for step in steps {
+        *step = (u128::from_ne_bytes(*step) ^ wide).to_ne_bytes();
+    }
+    rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+}
+
 fn control(frame: Frame) -> Result<Heard, Stop> {
     match (frame.opcode, frame.payload.as_slice()) {
         (PING, _) => Ok(Heard::Ping(frame.payload)),
@@ -200,12 +215,26 @@ fn control(frame: Frame) -> Result<Heard, Stop> {
 #[derive(Clone)]
 pub(super) struct Writer {
     write: Rc<Mutex<OwnedWriteHalf>>,
-    masks: bool,
+    masks: Rc<Cell<Masks>>,
+}
+
+/// Which frames it masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Masks {
+    None,
+    /// All but the next.
+    Later,
+    All,
 }
 
 impl Writer {
     pub(super) fn new(world: &World, write: OwnedWriteHalf) -> Writer {
-        Writer { write: Rc::new(Mutex::new(write)), masks: world.lies(Lie::MasksItsFrames) }
+        let masks = match world.lie {
+            Some(Lie::MasksItsFrames) => Masks::All,
+            Some(Lie::MasksLaterFrames) => Masks::Later,
+            _ => Masks::None,
+        };
+        Writer { write: Rc::new(Mutex::new(write)), masks: Rc::new(Cell::new(masks)) }
     }
 
     pub(super) async fn text(&self, text: &str) -> bool {
@@ -246,7 +275,8 @@ impl Writer {
 
     fn framed(&self, opcode: u8, payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0x80 | opcode];
-        let mask = if self.masks { 0x80 } else { 0 };
+        let masks = self.masks.get();
+        let mask = if masks == Masks::All { 0x80 } else { 0 };
         match payload.len() {
             len @ 0..126 => bytes.push(mask | len as u8),
             len @ 126..0x1_0000 => {
@@ -258,12 +288,18 @@ impl Writer {
                 bytes.extend_from_slice(&(len as u64).to_be_bytes());
             }
         }
-        let key = [7, 0, 90, 255];
-        if self.masks {
+        if masks == Masks::All {
+            let key = [7, 0, 90, 255];
             bytes.extend_from_slice(&key);
+            let start = bytes.len();
+            bytes.extend_from_slice(payload);
+            apply_mask(&mut bytes[start..], key);
+        } else {
+            bytes.extend_from_slice(payload);
         }
-        let masked = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
-        bytes.extend(masked.zip(payload).map(|(it, plain)| if self.masks { it } else { *plain }));
+        if masks == Masks::Later {
+            self.masks.set(Masks::All);
+        }
         bytes
     }
 }

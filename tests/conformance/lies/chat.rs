@@ -4,11 +4,26 @@ use super::{Row, row};
 use crate::liar::Lie::*;
 
 pub(super) const LIES: &[Row] = &[
-    row(LeavesOutTheSender, &["CHAT-EXC-01b"]).alone(),
+    row(LeavesOutTheSender, &["CHAT-EXC-01b", "CLU-01b"]).alone(),
     row(SendsAllTwice, &["CHAT-DLV-01", "CHAT-DLV-03"]),
-    row(LosesSome, &["CHAT-DLV-02", "CHAT-DLV-04", "CHAT-DLV-04b"]),
+    row(
+        LosesSome,
+        &[
+            "CHAT-DLV-02",
+            "CHAT-DLV-04",
+            "CHAT-DLV-04b",
+            "CHAT-ORD-01",
+            "CHAT-ORD-02",
+            "CHAT-ORD-03",
+            "CHAT-ORD-03b",
+            "CHAT-ORD-04",
+        ],
+    ),
     row(SendsSomeTwice, &["CHAT-DLV-03"]),
+    row(RepeatsSomeLater, &["CHAT-DLV-03"]).alone(),
     row(StallsWithItsReaders, &["CHAT-DLV-04b"]),
+    row(WaitsForItsReaders, &["CHAT-DLV-04b"]).alone(),
+    row(EndsWhoSpeaksToTheStalled, &["CHAT-DLV-04b"]).alone(),
     row(DropsLineSeparators, &["CHAT-PAY-01"]),
     row(CutsLongTexts, &["CHAT-PAY-01b", "CHAT-PAY-04"]),
     row(DropsNulls, &["CHAT-PAY-01c"]),
@@ -60,7 +75,10 @@ pub(super) const LIES: &[Row] = &[
     row(JoinsAnew, &["CHAT-MEM-04", "CHAT-MEM-10"]),
     row(ObeysTheDisconnected, &["CHAT-MEM-06"]),
     row(IgnoresCloses, &["CHAT-MEM-06d"]),
-    row(EndsWhoSpeaksToTheGone, &["CHAT-MEM-06b", "CHAT-MEM-06c", "CHAT-MEM-06d", "CHAT-MEM-08"]),
+    row(
+        EndsWhoSpeaksToTheGone,
+        &["CHAT-DLV-04", "CHAT-MEM-06b", "CHAT-MEM-06c", "CHAT-MEM-06d", "CHAT-MEM-08"],
+    ),
     row(GivesRoomsBack, &["CHAT-MEM-07"]),
     row(GivesRoomsOfTheGone, &["CHAT-MEM-08"]),
     row(LetsNobodyLeave, &["CHAT-MEM-09"]),

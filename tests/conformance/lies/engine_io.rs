@@ -52,6 +52,7 @@ pub(super) const LIES: &[Row] = &[
     row(LeavesPingsUnanswered, &["EIO-WS-05", "EIO-WS-05b"]),
     row(LeavesClosingFramesUnanswered, &["EIO-WS-06"]).unknown(&["EIO-WS-06b"]),
     row(MasksItsFrames, &["EIO-WS-08b"]),
+    row(MasksLaterFrames, &["EIO-WS-08b"]),
     row(TakesUnmasked, &["EIO-WS-08"]),
     row(TakesLongMessages, &["EIO-WS-09", "EIO-WS-09b"]),
     row(RefusesLargeMessages, &["EIO-WS-10"]),

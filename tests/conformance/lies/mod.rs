@@ -60,7 +60,7 @@ pub(crate) fn setup_for(ids: &[&str]) -> Setup {
         echoed: any("CHAT-EXC-01b"),
         ..Setup::default()
     };
-    if any("ROB") || any("EIO-HTTP") {
+    if ["ROB", "EIO-HTTP", "CHAT-DLV", "CHAT-ORD"].iter().any(|prefix| any(prefix)) {
         // Under load nobody answers a ping at once.
         setup.ping_timeout = Duration::from_secs(3);
     }

@@ -26,6 +26,8 @@ pub(super) const LIES: &[Row] = &[
     row(DiesOfCutPosts, &["ROB-07"]).alone(),
     row(DiesOfLongNames, &["ROB-08"]).alone(),
     row(StallsWithItsReaders, &["ROB-09"]).alone(),
+    row(WaitsForItsReaders, &["ROB-09"]).alone(),
+    row(EndsWhoSpeaksToTheStalled, &["ROB-09"]).alone(),
     row(DiesOfOddPackets, &["ROB-10"]).alone(),
     row(DiesOfOddUpgrades, &["ROB-11"]).alone(),
     row(KeepsWhoSaysNothing, &["ROB-12"]).alone(),

@@ -35,6 +35,7 @@ pub(super) const LIES: &[Row] = &[
     row(IgnoresUnknownTypes, &["SIO-ERR-01g"]),
     row(MiscountsAcks, &["SIO-ACK-01", "SIO-ACK-03"]),
     row(AcknowledgesSomeTwice, &["SIO-ACK-03"]),
+    row(AcknowledgesAgain, &["SIO-ACK-03", "SIO-ACK-07", "SIO-ACK-07b"]),
     row(ClosesOnUnknownAcks, &["SIO-ACK-05"]),
     row(IgnoresLettersForIds, &["SIO-ACK-06"]),
     row(IgnoresOddIds, &["SIO-ACK-06b"]),

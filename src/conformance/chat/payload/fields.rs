@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::conformance::chat::member::{Member, assemble, prove};
-use crate::conformance::chat::raw::{Raw, same, with_fields};
+use crate::conformance::chat::raw::{Raw, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::json::same;
 use crate::conformance::peer::{Via, shortened};
 use crate::conformance::trial::Trial;
 use crate::scenario::Placeholder;

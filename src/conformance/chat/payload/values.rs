@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::conformance::chat::member::{Member, assemble, prove};
-use crate::conformance::chat::raw::{Raw, control, same, with_fields};
+use crate::conformance::chat::raw::{Raw, control, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
+use crate::conformance::json::same;
 use crate::conformance::peer::{Event, Packet, Via, shortened};
 use crate::conformance::trial::Trial;
 
