@@ -54,6 +54,10 @@ pub(crate) struct Setup {
     pub(crate) msgpack: bool,
     /// Senders hear themselves, by the dialect.
     pub(crate) echoed: bool,
+    /// Sessions may be on WebSockets.
+    pub(crate) websocket: bool,
+    /// Ids of sessions hold what a query has to encode.
+    pub(crate) odd_ids: bool,
 }
 
 /// A server that opens sessions and does nothing more.
@@ -74,6 +78,8 @@ impl Default for Setup {
             recovery: false,
             msgpack: false,
             echoed: false,
+            websocket: true,
+            odd_ids: false,
         }
     }
 }
@@ -265,6 +271,9 @@ impl World {
         }
         if self.lies(Lie::GivesShortIds) {
             return format!("{:08x}", rand::random::<u32>());
+        }
+        if self.setup.odd_ids {
+            return format!("{} +/=&#%25é", self.new_id());
         }
         self.new_id()
     }
