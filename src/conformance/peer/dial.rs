@@ -105,7 +105,8 @@ impl Dial {
             let answer = http::read_response(&mut stream, request.method == "HEAD").await;
             match (answer, written) {
                 (Ok((response, _)), _) => {
-                    self.share.take(read_bytes(&response.body)).map(|()| response)
+                    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+                    self.share.take(read_bytes(text)).map(|()| response)
                 }
                 (Err(_), Err(error)) => Err(format!("the connection broke: {error}")),
                 (Err(error), Ok(())) => Err(error),

@@ -33,7 +33,7 @@ impl Event {
             Body::BinaryAck { attachments, id, data } => (true, Some(id), attachments, data),
             Body::Connect { .. } | Body::Disconnect | Body::ConnectError { .. } => return None,
         };
-        if data.bytes().filter(|byte| *byte == b',').count() > VALUES_MAX {
+        if data.matches(',').count() > VALUES_MAX {
             return None;
         }
         let data = serde_json::from_str(data).ok()?;

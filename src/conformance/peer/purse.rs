@@ -17,7 +17,7 @@ const BYTES_PER_MESSAGE: usize = 4 << 10;
 /// What a value of JSON takes that is not its text.
 const VALUE_BYTES: usize = 64;
 /// Ends a packet in a payload.
-const SEPARATOR: u8 = 0x1e;
+const SEPARATOR: char = '\u{1e}';
 
 /// What may be taken in a run; copies share it.
 #[derive(Clone, Debug)]
@@ -96,8 +96,9 @@ impl Drop for Taken {
 }
 
 /// What `text` takes once it is read: packets, and the values in them.
-pub(in crate::conformance) fn read_bytes(text: &[u8]) -> usize {
-    let parts = text.iter().filter(|byte| matches!(**byte, b',' | SEPARATOR)).count();
+pub(in crate::conformance) fn read_bytes(text: &str) -> usize {
+    // One after the other, for a search for one character is a quick one.
+    let parts: usize = [',', SEPARATOR].iter().map(|part| text.matches(*part).count()).sum();
     (parts + 1) * VALUE_BYTES
 }
 
@@ -172,8 +173,8 @@ mod tests {
 
     #[test]
     fn what_is_small_on_the_wire_and_large_once_it_is_read_is_weighed_as_that() {
-        assert!(read_bytes(&b"1,".repeat(1_000)) > 60_000);
-        assert!(read_bytes(&b"1\x1e".repeat(1_000)) > 60_000);
-        assert!(read_bytes(&b"xx".repeat(1_000)) < 100);
+        assert!(read_bytes(&"1,".repeat(1_000)) > 60_000);
+        assert!(read_bytes(&"1\u{1e}".repeat(1_000)) > 60_000);
+        assert!(read_bytes(&"xx".repeat(1_000)) < 100);
     }
 }

@@ -175,12 +175,13 @@ impl SocketReader {
             self.partial = Some((binary, message));
             return Ok(None);
         }
-        self.share.take(read_bytes(&message))?;
         if binary {
+            self.share.take(read_bytes(""))?;
             return Ok(Some(Heard::Binary(message)));
         }
         let text = String::from_utf8(message)
             .map_err(|error| format!("text that is not UTF-8: {}", hex(error.as_bytes())))?;
+        self.share.take(read_bytes(&text))?;
         Ok(Some(Heard::Text(text)))
     }
 }

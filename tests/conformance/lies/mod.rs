@@ -60,7 +60,7 @@ pub(crate) fn setup_for(ids: &[&str]) -> Setup {
         echoed: any("CHAT-EXC-01b"),
         ..Setup::default()
     };
-    if any("ROB") || any("EIO-HTTP") {
+    if any("ROB") || any("EIO-HTTP") || any("CHAT-DLV") {
         // Under load nobody answers a ping at once.
         setup.ping_timeout = Duration::from_secs(3);
     }
