@@ -40,7 +40,12 @@ impl Trial {
 
     /// Whether the target is said to have `hook`, and a first look did not show otherwise.
     pub(super) fn has(&self, hook: Hook) -> bool {
-        self.call(hook, "/", 0).is_some() && !self.survey().silent_hooks.contains(&hook)
+        self.names(hook) && !self.survey().silent_hooks.contains(&hook)
+    }
+
+    /// Whether the target is said to have `hook`.
+    pub(super) fn names(&self, hook: Hook) -> bool {
+        self.call(hook, "/", 0).is_some()
     }
 
     /// Whether `peer` is answered by `hook` in `namespace`, which is called over and over.

@@ -3,7 +3,8 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::Command;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
 
 use super::finding::Stop;
 
@@ -29,12 +30,16 @@ impl Broker {
     /// Takes it down.
     ///
     /// # Errors
-    /// Unknown, when the command does not do its work.
+    /// Unknown, when the command does not do its work: it may have done half of it, so what it
+    /// did is undone.
     pub(super) async fn take_down(&self) -> Result<Outage, Stop> {
         // From here on, whatever happens, it is brought back.
         let outage = Outage { up: self.up.clone(), is_over: false };
-        obey("--broker-down", &self.down).await?;
-        Ok(outage)
+        let Err(down) = obey("--broker-down", &self.down).await else { return Ok(outage) };
+        Err(match outage.end().await {
+            Ok(()) => down,
+            Err(up) => Stop::unknown(format!("{}; and {}", down.why(), up.why())),
+        })
     }
 }
 
@@ -62,12 +67,28 @@ fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     // What it has to say it says beside the report, not in it.
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null());
+    shell.process_group(0);
     shell
+}
+
+/// A command under way. Given up, it is ended with all that it started: what it has not done by
+/// then it must not do any more.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended has no id any more.
+        let group = self.0.id().and_then(|id| Pid::from_raw(id as i32));
+        if let Some(group) = group {
+            // It may end at this very moment.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 /// Runs what `flag` gives.
 async fn obey(flag: &str, command: &str) -> Result<(), Stop> {
-    let running = async { shell(command).kill_on_drop(true).spawn()?.wait().await };
+    let running = async { Running(shell(command).spawn()?).0.wait().await };
     let ended = tokio::time::timeout(COMMAND_TIME_MAX, running).await;
     let why = match ended {
         Ok(Ok(status)) if status.success() => return Ok(()),
@@ -102,6 +123,46 @@ mod tests {
         let outage = broker("true", "kill -9 $$").take_down().await.expect("it is true");
         let Err(Stop::Unknown(why)) = outage.end().await else { panic!("it was killed") };
         assert!(why.starts_with("the command of `--broker-up`, `kill -9 $$`, was ended"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn what_was_not_taken_down_whole_is_brought_back_and_both_are_told_of() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let flag = folder.path().join("up");
+        let up = format!("touch {}; exit 4", flag.display());
+        let Err(Stop::Unknown(why)) = broker("exit 3", &up).take_down().await else {
+            panic!("a command that fails took something down");
+        };
+        assert!(flag.exists(), "it is not brought back");
+        assert!(why.contains("`exit 3`, ended with 3; and the command of `--broker-up`"), "{why}");
+        assert!(why.ends_with("ended with 4"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_is_given_up_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [begun, down] = ["begun", "down"].map(|name| folder.path().join(name));
+        let (begun_at, down_at) = (begun.display(), down.display());
+        let slow = format!("echo $$ > {begun_at}; mv {begun_at} {down_at}; sleep 600 | cat");
+        let broker = broker(&slow, "true");
+        let group = {
+            let mut taken = std::pin::pin!(broker.take_down());
+            let clock = crate::clock::Clock::start();
+            loop {
+                tokio::select! {
+                    _ = &mut taken => panic!("it sleeps"),
+                    () = clock.sleep_until(clock.now() + Duration::from_millis(5)) => {}
+                }
+                if let Ok(said) = std::fs::read_to_string(&down) {
+                    break said.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+                }
+            }
+        };
+        let clock = crate::clock::Clock::start();
+        while rustix::process::test_kill_process_group(group).is_ok() {
+            assert!(clock.now().as_nanos() < 30_000_000_000, "it goes on");
+            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
+        }
     }
 
     #[tokio::test]

@@ -36,6 +36,7 @@ pub const CATALOGUE: &[Group] = &[
     group("Socket.IO connect", socket_io::connect::CHECKS),
     group("Socket.IO before CONNECT", socket_io::opening::CHECKS),
     group("Socket.IO disconnect", socket_io::disconnect::CHECKS),
+    group("Socket.IO hooks", socket_io::hooks::CHECKS),
     group("Socket.IO events", socket_io::events::CHECKS),
     group("Socket.IO errors", socket_io::errors::CHECKS),
     group("Socket.IO acknowledgements", socket_io::acks::CHECKS),

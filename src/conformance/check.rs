@@ -117,6 +117,8 @@ impl fmt::Display for Level {
 pub enum Need {
     /// HTTP long-polling.
     Polling,
+    /// Sessions by WebSocket.
+    WebSocket,
     /// The chat's events: join, send, receive.
     Chat,
     /// The chat, and payloads that are JSON objects, which fields can be added to.

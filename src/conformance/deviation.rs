@@ -4,6 +4,7 @@ mod node;
 mod python;
 mod socketioxide;
 
+use super::finding::Failure;
 use super::fingerprint::Family;
 
 /// A check that servers of a family are known not to pass, and why.
@@ -16,6 +17,9 @@ pub struct Deviation {
     /// On which of its configurations; empty when on all of them. Where it is said, passing is
     /// no news.
     pub when: &'static str,
+    /// What the failure says of what was observed, where the check can fail otherwise, too; empty
+    /// when any failure is the one that is known.
+    pub saying: &'static str,
     /// What it does instead, and why, as far as is known.
     pub reason: &'static str,
     /// Where that is documented or discussed, or else the source that does it.
@@ -24,6 +28,13 @@ pub struct Deviation {
     pub since: &'static str,
     /// The first version that does not any more; empty while there is none.
     pub until: &'static str,
+}
+
+impl Deviation {
+    /// Whether `failure` is what is known.
+    pub(super) fn explains(&self, failure: &Failure) -> bool {
+        failure.observed.contains(self.saying)
+    }
 }
 
 /// By family.

@@ -41,7 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "the server will store the id, the rooms and the data attribute of the \
                       socket. Then upon reconnection, the server will try to restore the state \
                       of the client […] including any missed packets",
-        needs: &[Need::Recovery, Need::Chat],
+        needs: &[Need::WebSocket, Need::Recovery, Need::Chat],
         wire: "b is cut, a says 3 texts, b: `40{\"pid\":…,\"offset\":…}` → these 3, the same sid",
         why: "It is what recovery is for; a half recovery is worse, for clients trust it.",
         run: |trial| Box::pin(missed::comes_once(trial)),
@@ -65,7 +65,7 @@ pub(super) const CHECKS: &[Check] = &[
                       received none has no offset to send",
         section: Section::Practice,
         level: Level::Info,
-        needs: &[Need::Recovery, Need::Chat],
+        needs: &[Need::WebSocket, Need::Recovery, Need::Chat],
         wire: "b joins, hears nothing, is cut off, a says a text, b: `40{\"pid\":…}` → what b gets",
         why: "Clients that lose the connection early may miss messages and not know.",
         differs: "Node makes a new session (socket.io issue 5538).",
@@ -78,7 +78,7 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "A session belongs to one connection at a time",
         section: Section::Practice,
         level: Level::Should,
-        needs: &[Need::Recovery, Need::Chat],
+        needs: &[Need::WebSocket, Need::Recovery, Need::Chat],
         wire: "b recovers, then c sends the same pid and offset → c gets another sid",
         why: "Two connections of one id; whoever learns a pid can read along.",
         differs: "Node gives both the same id, and the messages again.",

@@ -13,7 +13,7 @@ const KEEPS: Check = Check {
                   left: growth of less than 10 % and 5 MB",
     section: Section::Practice,
     level: Level::Should,
-    needs: &[Need::Chat, Need::Process],
+    needs: &[Need::WebSocket, Need::Chat, Need::Process],
     // Whatever others did to the server would be counted as well.
     pace: Pace::Alone,
     wire: "",
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "RES-02b",
         title: "upgrades that are never finished are closed, and their sessions freed",
         requirement: "A session does not wait for ever for the end of its upgrade",
-        needs: &[Need::Polling, Need::Heartbeat],
+        needs: &[Need::Polling, Need::WebSocket, Need::Heartbeat],
         pace: Pace::Together,
         wire: "100 × handshake by polling, WebSocket, `2probe`, no `5` → closed; HTTP 4xx",
         why: "They are what is left of clients that lost the network early.",

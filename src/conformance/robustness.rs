@@ -16,20 +16,22 @@ const OUTLIVES: Check = Check {
     section: Section::Practice,
     level: Level::Must,
     needs: &[],
-    pace: Pace::Together,
+    // What may take the server down runs by itself, lest other checks be blamed.
+    pace: Pace::Alone,
     wire: "",
     why: "",
     differs: "",
     run: |trial| Box::pin(bytes::garbage(trial)),
 };
 
-/// What may take the server down runs by itself, lest other checks be blamed.
-const HOSTILE: Check = Check { needs: &[Need::Hostile], pace: Pace::Alone, ..OUTLIVES };
+/// What takes some servers down is not tried without leave.
+const HOSTILE: Check = Check { needs: &[Need::Hostile], ..OUTLIVES };
 
 /// What only tells how long a server waits.
 const TOLD: Check = Check {
     requirement: "A server need not wait for ever for a request that is not made",
     level: Level::Info,
+    pace: Pace::Together,
     ..OUTLIVES
 };
 
@@ -129,7 +131,7 @@ pub(super) const CHECKS: &[Check] = &[
         title: "a member that does not read keeps nobody waiting",
         requirement: "Who reads hears all within 5 s, whatever others in the room do",
         section: Section::Contract,
-        needs: &[Need::Chat],
+        needs: &[Need::WebSocket, Need::Chat],
         pace: Pace::Alone,
         wire: "a says 200 × 50 kB, b and c read; c is cut off, d joins and reads nothing, but \
                answers pings; a says 200 more; b hears all within 5 s",
@@ -158,8 +160,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "ROB-12",
         title: "500 WebSockets that say nothing are closed by the heartbeat at the latest",
         requirement: "A connection that says nothing at all is not kept for ever",
-        needs: &[Need::Heartbeat],
-        pace: Pace::Alone,
+        needs: &[Need::WebSocket, Need::Heartbeat],
         wire: "500 × open, no `40`, no `3` → each is closed within a heartbeat and a half",
         why: "Connections that nobody uses would pile up until none is left.",
         run: |trial| Box::pin(idle::are_reaped(trial)),

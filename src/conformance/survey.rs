@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::awake::Hook;
 use super::fingerprint::{self, Family};
 use super::peer::{Dial, Via};
@@ -16,6 +18,8 @@ pub struct Survey {
     pub polling: bool,
     /// Whether it opens a session by WebSocket.
     pub websocket: bool,
+    /// Whether it offers one that polls to upgrade to a WebSocket.
+    pub offers_websocket: bool,
     /// How often it means to ping.
     pub ping_interval: Option<Duration>,
     /// How long a ping may go unanswered.
@@ -70,6 +74,7 @@ impl Survey {
         let mut survey = Survey {
             polling: polling.is_ok(),
             websocket: websocket.is_ok(),
+            offers_websocket: polling.as_ref().is_ok_and(|it| offers_websocket(&it.handshake)),
             ping_interval: millis("pingInterval"),
             ping_timeout: millis("pingTimeout"),
             payload_bytes_max: handshake["maxPayload"].as_u64(),
@@ -95,4 +100,10 @@ impl Survey {
     pub(super) fn heartbeat(&self) -> Option<Duration> {
         Some(self.ping_interval? + self.ping_timeout?)
     }
+}
+
+/// Whether a handshake says that the session may upgrade to a WebSocket.
+fn offers_websocket(handshake: &Value) -> bool {
+    let upgrades = handshake["upgrades"].as_array();
+    upgrades.is_some_and(|upgrades| upgrades.iter().any(|upgrade| upgrade == "websocket"))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::chat::load::History;
+use super::chat::load::Loaded;
 use super::finding::Stop;
 use super::peer::socket::{self, Heard, Opening, SocketReader, SocketWriter};
 use super::peer::{
@@ -29,7 +29,7 @@ pub struct Trial {
     /// What the names of this trial's rooms begin with.
     tag: String,
     barriers: Cell<u32>,
-    load: Rc<OnceCell<History>>,
+    load: Rc<OnceCell<Loaded>>,
 }
 
 impl Trial {
@@ -39,7 +39,8 @@ impl Trial {
         dials: (Dial, Option<Dial>),
         tag: String,
     ) -> Trial {
-        let (dial, other) = dials;
+        // What one trial is sent is given back with it, whatever others keep.
+        let (dial, other) = (dials.0.anew(), dials.1.map(|it| it.anew()));
         let transcript = Transcript::new(dial.clock());
         Trial {
             target: Rc::clone(target),
@@ -54,12 +55,12 @@ impl Trial {
     }
 
     /// The same trial, which shares what happens under load with others.
-    pub(super) fn sharing(self, load: &Rc<OnceCell<History>>) -> Trial {
+    pub(super) fn sharing(self, load: &Rc<OnceCell<Loaded>>) -> Trial {
         Trial { load: Rc::clone(load), ..self }
     }
 
     /// What happened under load, once it was tried.
-    pub(super) fn load(&self) -> &OnceCell<History> {
+    pub(super) fn load(&self) -> &OnceCell<Loaded> {
         &self.load
     }
 

@@ -9,6 +9,7 @@ pub mod junit;
 pub mod markdown;
 mod model;
 mod phrases;
+mod secrets;
 pub mod tap;
 pub mod text;
 

@@ -1,5 +1,7 @@
 //! HTTP/1.1 answers, read off a stream with a limit on everything (RFC 9112).
 
+use std::borrow::Cow;
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::ConnectError;
@@ -7,6 +9,23 @@ use super::ConnectError;
 const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 const QUOTED_BYTES_MAX: usize = 200;
+
+/// `value` as it stands in a query, where all but unreserved characters are encoded (RFC 3986,
+/// sections 2.1 and 2.3).
+pub fn query_value(value: &str) -> Cow<'_, str> {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if value.bytes().all(is_unreserved) {
+        return Cow::Borrowed(value);
+    }
+    let mut encoded = String::with_capacity(value.len() * 3);
+    for byte in value.bytes() {
+        match is_unreserved(byte) {
+            true => encoded.push(char::from(byte)),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Cow::Owned(encoded)
+}
 
 /// An answer, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +223,12 @@ mod tests {
     async fn read(bytes: &str) -> Result<Response, ConnectError> {
         let reading = Reading { body_bytes_max: 1_000, to_head: false };
         read_response(&mut bytes.as_bytes(), reading).await.map(|(response, _)| response)
+    }
+
+    #[test]
+    fn what_a_query_would_be_read_otherwise_for_is_encoded() {
+        assert_eq!(query_value("lv_VI97HAXpY6yYWAAAC-.~"), "lv_VI97HAXpY6yYWAAAC-.~");
+        assert_eq!(query_value("a+b/c=&#% é"), "a%2Bb%2Fc%3D%26%23%25%20%C3%A9");
     }
 
     #[tokio::test]

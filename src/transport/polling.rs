@@ -238,7 +238,7 @@ impl Line {
 /// The bytes of a request for the session `sid`.
 fn request(route: &Route, method: &str, sid: Option<&str>, body: Option<&[u8]>) -> Vec<u8> {
     let Route { endpoint, options, .. } = route;
-    let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
+    let sid = sid.map(|sid| format!("&sid={}", http::query_value(sid))).unwrap_or_default();
     let (path, query, authority) = (&endpoint.path, &endpoint.query, &endpoint.authority);
     let mut request = format!(
         "{method} {path}?EIO=4&transport=polling{sid}{query} HTTP/1.1\r\nHost: {authority}\r\n"

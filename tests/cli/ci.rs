@@ -58,7 +58,7 @@ fn the_documented_command_works_and_is_the_same_everywhere() {
     assert_eq!(commands.len(), 2, "{commands:#?}");
     assert_eq!(commands[0], commands[1]);
     let folder = tempfile::tempdir().expect("a folder");
-    let served = Served::start(&["--ping-interval=300ms", "--ping-timeout=200ms"]);
+    let served = Served::start(&["--ping-interval=1s", "--ping-timeout=1s"]);
     let ended = run(&commands[0], served.url(), &folder);
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert_reports(&folder.path().join("conform"));
@@ -79,7 +79,8 @@ fn last_step() -> Value {
 fn the_action_tries_the_server_and_hands_on_how_that_ended() {
     let step = last_step();
     let script = step["run"].as_str().expect("a script");
-    for (fault, code) in [("echo=0", 0), ("duplicate", 1)] {
+    let args = format!("--only '{ONLY}' \n --max-wait '2 s'");
+    for (fault, args, code) in [("echo=0", &*args, 0), ("duplicate", &args, 1), ("echo=0", "", 0)] {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
         std::fs::write(at("script"), script).expect("a file");
@@ -88,7 +89,8 @@ fn the_action_tries_the_server_and_hands_on_how_that_ended() {
             .env("SCRIPT", &at("script"))
             .env("BIN", &at("bin"))
             .env("SERVER_URL", served.url())
-            .env("ARGS", &format!("--only '{ONLY}' \n --max-wait '2 s'"))
+            .env("ARGS", args)
+            .env("CHATBENCH_ONLY", ONLY)
             .env("REPORTS", &at("a b"))
             .env("GITHUB_STEP_SUMMARY", &at("summary"))
             .env("GITHUB_OUTPUT", &at("output"))

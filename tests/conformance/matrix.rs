@@ -56,9 +56,32 @@ fn the_truth_passes_apart_and_echoed() {
     }
 }
 
+/// A server need not have WebSockets, and may give its sessions any ids.
+#[test]
+fn the_truth_passes_without_websockets_and_with_odd_ids() {
+    let none = Setup { websocket: false, ..setup_for(&["EIO-HTTP"]) };
+    let odd = Setup { odd_ids: true, ..setup_for(&["EIO-HTTP"]) };
+    let missing = ["no session by WebSocket", "whoever polls reads at its own pace"];
+    let missing = [EXCUSES, &missing].concat();
+    let groups: [&[&str]; 2] = [&["EIO", "CORS", "SIO", "CHAT"], &["EIO"]];
+    for (setup, excuses, groups) in [(none, &*missing, groups[0]), (odd, EXCUSES, groups[1])] {
+        let is_tried = |check: &&Check| groups.iter().any(|it| check.id.starts_with(it));
+        let checks: Vec<&'static Check> = conformance::checks().filter(is_tried).collect();
+        let tried = tried(&Server::honest(setup), &checks).expect("there is a server");
+        let is_wrong = |one: &&Tried| match &one.outcome {
+            Outcome::Pass(_) => false,
+            Outcome::NotApplicable(why) => !excuses.iter().any(|it| why.contains(it)),
+            Outcome::Fail(_) | Outcome::KnownDeviation(..) | Outcome::Unknown(_) => true,
+        };
+        let wrong: Vec<String> = tried.iter().filter(is_wrong).map(told).collect();
+        assert!(wrong.is_empty(), "{setup:?}:\n{}", wrong.join("\n"));
+    }
+}
+
 #[test]
 fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
     let rows: Vec<&Row> = ALL.iter().copied().flatten().filter(|row| is_wanted(row)).collect();
+    assert!(!rows.is_empty(), "no lie is called so");
     let next = Mutex::new(rows.into_iter());
     let complaints = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -156,6 +179,35 @@ fn a_hook_that_is_not_there_is_told_of_as_that_and_the_chat_is_used_instead() {
             _ => false,
         };
         assert!(is_right, "{}", told(&one));
+    }
+}
+
+/// A session that is ended once may have answered a ping too late, where there is little time.
+#[test]
+fn what_fails_with_a_session_that_is_ended_is_looked_at_again_where_pings_have_little_time() {
+    let outcome = |ping_timeout| {
+        let setup = Setup { ping_timeout, ..Setup::default() };
+        let checks = conformance::checks().filter(|check| check.id == "CHAT-DLV-01");
+        let server = Server::lying(Lie::EndsOneHearer, setup);
+        tried(&server, &checks.collect::<Vec<_>>()).expect("there is a server").remove(0)
+    };
+    let hasty = outcome(Duration::from_millis(400));
+    let is_told = |remark: &str| remark.contains("at first") && remark.contains("it failed: ");
+    let passes = matches!(&hasty.outcome, Outcome::Pass(remark) if is_told(remark));
+    assert!(passes, "{}", told(&hasty));
+    let patient = outcome(Duration::from_secs(3));
+    assert!(matches!(patient.outcome, Outcome::Fail(_)), "{}", told(&patient));
+}
+
+/// What several checks judge was seen by one of them, and is told of by each.
+#[test]
+fn what_happens_under_load_is_in_the_transcript_of_each_check_that_judges_it() {
+    let ids = ["CHAT-DLV-02", "CHAT-DLV-03"];
+    let checks = conformance::checks().filter(|check| ids.contains(&check.id));
+    let server = Server::lying(Lie::SendsSomeTwice, Setup::default());
+    for one in tried(&server, &checks.collect::<Vec<_>>()).expect("there is a server") {
+        let is_heard = one.transcript.iter().any(|line| line.text.contains("onreceive-msg"));
+        assert!(is_heard, "{}", told(&one));
     }
 }
 

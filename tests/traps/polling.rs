@@ -7,9 +7,11 @@ use crate::support::scripted::frame::{TEXT, agreement, frame};
 use crate::support::scripted::{Connection, Told};
 use crate::trial::{Says, Trial, hold};
 
-const OPEN: &str = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
+/// A server may give its sessions any ids, and a query has to spell them out.
+const NAMED: &str = "&sid=s%2B%2F%3D%26%25";
+const OPEN: &str = r#"0{"sid":"s+/=&%","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
 const MOVABLE: &str =
-    r#"0{"sid":"s","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#;
+    r#"0{"sid":"s+/=&%","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#;
 const CONNECTED: &str = r#"40{"sid":"t"}"#;
 const EVENT: &str = r#"42["heard"]"#;
 const HEARD: &str = r#"["heard"]"#;
@@ -38,6 +40,9 @@ enum Move {
 async fn serve(c: &mut Connection, open: &str, answers: &[Answer], moved: Move) -> Told {
     // Connections are kept for the next request, until the client needs none.
     while let Ok(head) = c.request().await {
+        if head.contains("sid=") && !head.contains(NAMED) {
+            return c.answer("400 Bad Request", b"another session").await;
+        }
         if head.starts_with("POST") {
             c.body(&head).await?;
             c.answer("200 OK", b"ok").await?;
@@ -46,7 +51,10 @@ async fn serve(c: &mut Connection, open: &str, answers: &[Answer], moved: Move) 
         } else if !head.contains("sid=") {
             c.answer("200 OK", open.as_bytes()).await?;
             for answer in answers {
-                c.request().await?;
+                let head = c.request().await?;
+                if !head.contains(NAMED) {
+                    return c.answer("400 Bad Request", b"another session").await;
+                }
                 give(c, *answer).await?;
             }
             // The last poll waits for ever, or until the client gives up.

@@ -16,6 +16,7 @@ use crate::protocol::engine_io::payload::{self, Part};
 use crate::protocol::engine_io::{self, Handshake, Upgrade, UpgradeInput, UpgradeStep};
 use crate::protocol::{Input, Packet};
 use crate::time::Timestamp;
+use crate::transport::http::query_value;
 use crate::transport::{Endpoint, Lost, OnFrame, Polling, Sender, WebSocket};
 
 /// A connection and whoever drives it.
@@ -268,7 +269,7 @@ impl Roaming {
             return;
         }
         let mut endpoint = (*self.endpoint).clone();
-        endpoint.query = format!("&sid={}{}", handshake.sid, endpoint.query);
+        endpoint.query = format!("&sid={}{}", query_value(&handshake.sid), endpoint.query);
         let (transport, turn) = (Rc::clone(&options.transport), self.turn);
         let opening = async move { WebSocket::open(&endpoint, &transport, turn).await };
         self.moving = Moving::Opening(Box::pin(opening));

@@ -6,7 +6,7 @@ use super::member::{Member, assemble};
 use super::raw::Raw;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop};
-use crate::conformance::peer::{Event, Via};
+use crate::conformance::peer::Event;
 use crate::conformance::trial::Trial;
 
 const TRIES: usize = 40;
@@ -111,7 +111,7 @@ async fn by_probes(trial: &Trial) -> Found {
 
 /// Two who were heard to hear: what is missed later is missed for the join's sake.
 async fn two(trial: &Trial) -> Result<Vec<Member<'_>>, Stop> {
-    assemble(trial, &trial.room("both"), &[Via::WebSocket, Via::WebSocket]).await
+    assemble(trial, &trial.room("both"), &[trial.via(); 2]).await
 }
 
 fn room(trial: &Trial, number: usize) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::gathering::{name, prove_speakers};
 use super::member::{Member, Message};
 use crate::conformance::finding::{Found, Stop};
-use crate::conformance::peer::shortened;
+use crate::conformance::peer::{Transcript, shortened};
 use crate::conformance::trial::Trial;
 
 const ROOMS: usize = 5;
@@ -37,12 +37,29 @@ pub(in crate::conformance) struct History {
     ended: Vec<String>,
 }
 
-/// The history of this run: made by the first check that asks for it.
+/// A history, and what went over the wire while it was made.
+#[derive(Debug)]
+pub(in crate::conformance) struct Loaded {
+    history: History,
+    transcript: Transcript,
+}
+
+/// The history of this run: made by the first check that asks for it, whose transcript the others
+/// have, too.
 ///
 /// # Errors
 /// Unknown, when the members cannot be gathered.
 pub(in crate::conformance) async fn history(trial: &Trial) -> Result<&History, Stop> {
-    trial.load().get_or_try_init(async || Load::gather(trial).await?.run().await).await
+    let make = async || {
+        let history = Load::gather(trial).await?.run().await?;
+        Ok(Loaded { history, transcript: trial.transcript().clone() })
+    };
+    let loaded: &Loaded = trial.load().get_or_try_init(make).await?;
+    if !trial.transcript().is(&loaded.transcript) {
+        trial.scribe().note("what follows went over the wire once, for several checks");
+        trial.transcript().adopt(&loaded.transcript);
+    }
+    Ok(&loaded.history)
 }
 
 /// Which room message `number` is said in.

@@ -79,7 +79,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "CHAT-PAY-03",
         title: "an attachment reaches a room whose WebSocket joined before its poller",
-        needs: &[Need::Chat, Need::Binary, Need::Polling],
+        needs: &[Need::WebSocket, Need::Chat, Need::Binary, Need::Polling],
         wire: "b by WebSocket, then c by polling; a says 4 bytes → both hear these 4 bytes",
         why: "A packet that is encoded once for all members is easily encoded for the wrong one.",
         differs: "python-engineio 4.15 answers the poll with HTTP 500 and loses both packets.",
@@ -101,7 +101,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "CHAT-PAY-05",
         title: "an attachment reaches a room whose poller joined before its WebSocket",
-        needs: &[Need::Chat, Need::Binary, Need::Polling],
+        needs: &[Need::WebSocket, Need::Chat, Need::Binary, Need::Polling],
         wire: "b by polling, then c by WebSocket; a says 4 bytes → both hear these 4 bytes",
         why: "A packet that is encoded once for all members is easily encoded for the wrong one.",
         differs: "python-engineio 4.15 sends the WebSocket base64 text.",
@@ -111,7 +111,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
         id: "CHAT-PAY-06",
         title: "a text reaches WebSockets and pollers of one room alike",
-        needs: &[Need::Chat, Need::Polling],
+        needs: &[Need::WebSocket, Need::Chat, Need::Polling],
         wire: "b by WebSocket, c by polling; a says é€😀 → both hear it as it was sent",
         why: "Clients behind proxies poll; they are in the same rooms.",
         run: |trial| Box::pin(texts::reach_both_transports(trial)),
@@ -124,6 +124,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       Infinity and NaN) are not permitted",
         section: Section::Rfc(8259, "6"),
         needs: &[Need::ObjectPayload],
+        pace: Pace::Alone,
         wire: "a says `NaN`, `Infinity`, `-Infinity`, `1e400` → all that b hears is JSON",
         why: "Clients drop the connection over it: one user throws all others of a room out.",
         differs: "python-socketio relays NaN and Infinity.",

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use crate::conformance::chat::member::{Member, prove};
 use crate::conformance::chat::raw::Raw;
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::Via;
 use crate::conformance::trial::Trial;
 
 const TEXTS: usize = 100;
@@ -114,7 +113,7 @@ pub(super) async fn stays_in_its_room(trial: &Trial) -> Found {
     let mut members = gather(trial, &other, &room).await?;
     let mut neighbours = gather(trial, &other, &elsewhere).await?;
     for node in [trial, &other] {
-        neighbours.push(Member::connect(node, Via::WebSocket, "roomless").await?);
+        neighbours.push(Member::connect(node, node.via(), "roomless").await?);
     }
     members[0].say(&room, "not for others").await?;
     for member in &mut members[1..] {
@@ -152,7 +151,7 @@ pub(super) async fn gather<'t>(
 ) -> Result<Vec<Member<'t>>, Stop> {
     let mut members = Vec::new();
     for (author, node) in [("a", trial), ("b", other), ("c", trial), ("d", other)] {
-        let mut member = Member::connect(node, Via::WebSocket, author).await?;
+        let mut member = Member::connect(node, node.via(), author).await?;
         member.join(room).await?;
         members.push(member);
     }

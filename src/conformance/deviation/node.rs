@@ -8,6 +8,7 @@ const COMMON: Deviation = Deviation {
     check: "",
     family: Family::Node,
     when: "",
+    saying: "",
     reason: "",
     link: "",
     since: "4.8.4",
@@ -25,6 +26,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-04e",
+        saying: "HTTP 200",
         reason: "Answers 200 to a post that it cannot read and closes the session afterwards: the \
                  answer does not wait for what the packets are.",
         link: "https://github.com/socketio/socket.io/blob/engine.io@6.6.9/packages/engine.io/lib/\
@@ -48,6 +50,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-MEM-06d",
+        saying: "it still hears what is said a while later",
         reason: "Ignores an Engine.IO close packet by WebSocket, so the socket stays in its rooms \
                  until the connection ends.",
         link: "https://github.com/socketio/socket.io/blob/engine.io@6.6.9/packages/engine.io/lib/\
@@ -96,6 +99,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-EXC-04",
+        saying: "by a once, b once",
         reason: "bug: a socket that has left the room named by its own id hears what it says \
                  itself, \
                  since it is excluded by that room.",
@@ -104,6 +108,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-05",
+        saying: "said in `[]` was heard",
         reason: "Tells everybody what is sent to an empty list of rooms: no room means the whole \
                  namespace. A handler has to look at what it is given.",
         link: "https://github.com/socketio/socket.io/blob/socket.io-adapter@2.5.8/packages/\

@@ -8,6 +8,7 @@ const COMMON: Deviation = Deviation {
     check: "",
     family: Family::Python,
     when: "",
+    saying: "",
     reason: "",
     link: "",
     since: "5.18.1",
@@ -86,6 +87,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-04e",
+        saying: "HTTP 200",
         reason: "Logs that a post cannot be read, answers 200 and keeps the session.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
                async_server.py#L336-L340",
@@ -93,6 +95,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-06",
+        saying: "the second post: HTTP 200",
         reason: "Takes two posts at once: nothing counts them.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
                async_socket.py#L105-L114",
@@ -100,6 +103,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-08c",
+        saying: "no answer within",
         reason: "Closes the session of a post that is too long, but leaves the post unanswered \
                  while \
                  nobody polls: it waits until all that is queued was fetched.",
@@ -109,6 +113,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-08d",
+        saying: "HTTP 200",
         reason: "bug: reads no body without a Content-Length, and answers 200.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
                async_socket.py#L107",
@@ -116,6 +121,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-09b",
+        saying: "nothing within",
         reason: "bug: reads no body without a Content-Length, and answers 200.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
                async_socket.py#L107",
@@ -144,6 +150,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-CLS-02",
+        saying: "HTTP 400",
         reason: "Answers the poll that waits with 400 once the session is closed.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
                async_server.py",
@@ -241,6 +248,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-PAY-03",
+        saying: "HTTP 500",
         reason: "bug: keeps the first form of a packet for all receivers, so a poller gets an \
                  attachment as raw bytes: its poll fails with HTTP 500, and all of it is lost.",
         link: "https://github.com/miguelgrinberg/python-engineio/blob/v4.13.3/src/engineio/\
@@ -265,6 +273,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-01b",
+        saying: "said in `null` was heard",
         reason: "bug: tells everybody what is sent to the room None, which everybody is in. A \
                  handler has to look at what it is given.",
         link: "https://github.com/miguelgrinberg/python-socketio/blob/v5.16.3/src/socketio/\
@@ -273,6 +282,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-05",
+        saying: "said in `null` was heard",
         reason: "bug: tells everybody what is sent to the room None, which everybody is in. A \
                  handler has to look at what it is given.",
         link: "https://github.com/miguelgrinberg/python-socketio/blob/v5.16.3/src/socketio/\

@@ -8,6 +8,7 @@ const COMMON: Deviation = Deviation {
     check: "",
     family: Family::Socketioxide,
     when: "",
+    saying: "",
     reason: "",
     link: "",
     since: "0.18.9",
@@ -48,6 +49,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-06",
+        saying: "the second post: HTTP 200",
         reason: "Takes two posts at once: nothing counts them.",
         link: "https://github.com/Totodore/socketioxide/blob/engineioxide-v0.17.6/crates/\
                engineioxide/src/transport/polling.rs",
@@ -105,6 +107,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "SIO-DIS-05",
+        saying: "the same id",
         reason: "Gives a socket that comes back the same id, which is that of its Engine.IO \
                  session.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
@@ -194,6 +197,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation {
         check: "CHAT-MEM-02",
         when: "on a multi-thread runtime",
+        saying: "it hears what is said a while later",
         reason: "Runs each handler as a task of its own, so that a refused CONNECT behind a \
                  join is \
                  answered before the join is done.",

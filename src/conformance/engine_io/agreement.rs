@@ -1,6 +1,6 @@
 //! Agreement: how a WebSocket is asked for and granted (RFC 6455, section 4).
 
-use crate::conformance::check::{Check, Level, Pace, Section};
+use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::Request;
 use crate::conformance::trial::Trial;
@@ -13,7 +13,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "A server may accept the extension permessage-deflate that a client offers.",
         section: Section::Rfc(7692, "7"),
         level: Level::Info,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "GET with `Sec-WebSocket-Extensions: permessage-deflate` → 101",
         why: "Compression costs the server memory for every connection.",
@@ -28,7 +28,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       appropriate HTTP error code (such as 426 Upgrade Required)",
         section: Section::WebSocket("4.2.2"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "GET with `Sec-WebSocket-Version: 7` → 4xx",
         why: "A client of another version would take the frames for something else.",
@@ -44,7 +44,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       _Fail the WebSocket Connection_.",
         section: Section::WebSocket("4.1"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "GET with a key → 101 with `Upgrade`, `Connection` and the accept of that key",
         why: "Browsers refuse a WebSocket whose agreement is another's, such as a cache's.",
@@ -59,7 +59,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       handshake and return an HTTP response with an appropriate error code",
         section: Section::WebSocket("4.2.1"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "GET without `Sec-WebSocket-Key` → 4xx, or closed",
         why: "A malformed request must not be taken, nor do harm.",

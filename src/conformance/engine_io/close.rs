@@ -15,7 +15,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "close: Used to indicate that a transport can be closed.",
         section: Section::EngineIo("Protocol"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "`1`, pings answered → closed",
         why: "A client that says it leaves must not go on as a member.",

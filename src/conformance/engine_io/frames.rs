@@ -5,7 +5,7 @@ use std::time::Duration;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::busy::{insist, persist};
-use crate::conformance::check::{Check, Level, Pace, Section};
+use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Frame, Heard, SocketReader, SocketWriter};
 use crate::conformance::peer::{Peer, Via, hex};
@@ -20,7 +20,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       unfragmented messages",
         section: Section::WebSocket("5.4"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "the head of `42[…]`, 20 ms later its tail → `42[…]`",
         why: "Proxies may fragment messages, and clients do so with long ones.",
@@ -33,7 +33,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response",
         section: Section::WebSocket("5.5.2"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "ping frame → pong frame",
         why: "Proxies and clients tell by it whether the server is alive.",
@@ -47,7 +47,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       \"Application data\"",
         section: Section::WebSocket("5.5.3"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "ping frame with `chatbench` → pong frame with `chatbench`",
         why: "A client that has several pings under way matches pongs with them by it.",
@@ -61,7 +61,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       frame, the endpoint MUST send a Close frame in response.",
         section: Section::WebSocket("5.5.1"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "closing frame with 1000 → closing frame",
         why: "A client that hears no answer waits for its own timeout before it lets go.",
@@ -74,7 +74,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "The server MUST close the underlying TCP connection immediately",
         section: Section::WebSocket("5.5.1"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "closing frame with 1000 → closing frame, end of TCP",
         why: "A connection that nobody ends keeps its file descriptor.",
@@ -88,7 +88,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.",
         section: Section::WebSocket("8.1"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "an event whose name holds `c3 28`, pings answered → closed (1007)",
         why: "What is relayed of it makes other clients drop their connections.",
@@ -102,7 +102,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       masked.",
         section: Section::WebSocket("5.1"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "text frame without a mask, pings answered → closed (1002)",
         why: "Masks keep a page from writing bytes of its choice to servers behind a proxy.",
@@ -115,7 +115,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "A server MUST NOT mask any frames that it sends to the client.",
         section: Section::WebSocket("5.1"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "the handshake, `40/chatbench-…,` → `44/chatbench-…,…`; no frame has a mask",
         why: "Browsers close the connection at once.",

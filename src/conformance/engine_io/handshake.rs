@@ -10,6 +10,7 @@ use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Heard, Opening};
 use crate::conformance::peer::{Packet, Response, Via, packets};
 use crate::conformance::trial::Trial;
+use crate::transport::http::query_value;
 
 /// Sessions opened to see that no two have one id.
 const SIDS: usize = 300;
@@ -72,7 +73,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "`upgrades` […] The list of available transport upgrades.",
         section: Section::Suite,
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket → `0{…,\"upgrades\":[]}`",
         why: "A client that believes it opens a second WebSocket for nothing.",
@@ -85,7 +86,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "A session that is on a WebSocket takes no requests of HTTP long-polling",
         section: Section::Suite,
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "GET with the sid of a WebSocket → 4xx; the WebSocket works on",
         why: "Whoever learns an id could otherwise take the session's packets away.",
@@ -158,7 +159,7 @@ async fn opens_by_polling(trial: &Trial) -> Found {
     }
     let handshake = handshake_of(&response, EXPECTED)?;
     check_open_packet(&handshake, EXPECTED)?;
-    fine()
+    was_seen_before(trial.survey().polling)
 }
 
 async fn says_max_payload(trial: &Trial) -> Found {
@@ -175,10 +176,7 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
     let (opening, scribe) = trial.open(&trial.websocket_request(&trial.query("websocket"))).await;
     let mut reader = match opening {
         Opening::Open(reader, _) => reader,
-        Opening::Refused(response) => {
-            has_websocket(trial)?;
-            return Err(Stop::failed(EXPECTED, response.brief()));
-        }
+        Opening::Refused(response) => return Err(refused(trial, EXPECTED, &response)),
         Opening::Broken(why) => return Err(Stop::failed(EXPECTED, why)),
     };
     let first = tokio::time::timeout(trial.patience().answer, reader.next()).await;
@@ -192,26 +190,37 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
     let handshake = text.strip_prefix('0').and_then(|data| serde_json::from_str(data).ok());
     let handshake = handshake.ok_or_else(|| Stop::failed(EXPECTED, format!("`{text}`")))?;
     check_open_packet(&handshake, EXPECTED)?;
-    fine()
+    was_seen_before(trial.survey().websocket)
+}
+
+/// What it means that there is no WebSocket: a server need not have any, but then it offers none.
+fn refused(trial: &Trial, expected: &str, response: &Response) -> Stop {
+    let (survey, brief) = (trial.survey(), response.brief());
+    if survey.websocket {
+        return Stop::failed(expected, brief);
+    }
+    if survey.offers_websocket {
+        let why = format!("an upgrade to it is offered, and a session on it refused: {brief}");
+        return Stop::failed(expected, why);
+    }
+    Stop::NotApplicable("the server opens no session by WebSocket".into())
+}
+
+/// A transport that was not there beforehand has had the checks of it left out.
+fn was_seen_before(was_seen: bool) -> Found {
+    if was_seen {
+        return fine();
+    }
+    Err(Stop::unknown("beforehand it did not, and so the checks that need it are left out"))
 }
 
 async fn offers_no_upgrades(trial: &Trial) -> Found {
-    has_websocket(trial)?;
     let peer = trial.session(Via::WebSocket).await?;
     let upgrades = &peer.handshake["upgrades"];
     // That they have to be there at all is another check's.
     let none = upgrades.as_array().is_none_or(Vec::is_empty);
     ensure(none, "`\"upgrades\":[]`", || format!("`\"upgrades\":{upgrades}`"))?;
     fine()
-}
-
-/// # Errors
-/// Not applicable, where the server takes no WebSockets.
-pub(super) fn has_websocket(trial: &Trial) -> Result<(), Stop> {
-    if trial.survey().websocket {
-        return Ok(());
-    }
-    Err(Stop::NotApplicable("the server opens no session by WebSocket".into()))
 }
 
 /// The handshake in an answer by HTTP.
@@ -241,9 +250,9 @@ fn check_open_packet(handshake: &Value, expected: &str) -> Result<(), Stop> {
 
 async fn keeps_transports_apart(trial: &Trial) -> Found {
     const EXPECTED: &str = "HTTP 4xx to the poll, and a WebSocket that works on";
-    has_websocket(trial)?;
     let mut peer = trial.session(Via::WebSocket).await?;
-    let query = format!("EIO=4&transport=polling&sid={}{}", peer.sid, trial.dial().query());
+    let sid = query_value(&peer.sid);
+    let query = format!("EIO=4&transport=polling&sid={sid}{}", trial.dial().query());
     let response = trial.answer(&trial.get(&query), EXPECTED).await?;
     ensure(response.is_refusal(), EXPECTED, || response.brief())?;
     let works = peer.round_trip().await;

@@ -7,9 +7,8 @@ use tokio::io::AsyncWriteExt;
 use super::polling::let_it_be_read;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::{Packet, Peer, Polling, Request, Via};
+use crate::conformance::peer::{Metered, Packet, Peer, Polling, Request, Via};
 use crate::conformance::trial::Trial;
-use crate::transport::Stream;
 
 /// How long the first half of a post is left alone, for the server to begin with it.
 const HALF_WAY: Duration = Duration::from_millis(100);
@@ -179,7 +178,7 @@ fn sound_post(trial: &Trial, polling: &Polling) -> Request {
 }
 
 /// A post of which the second half of the body is still to come.
-async fn half_a_post(trial: &Trial, polling: &Polling) -> Result<Stream, String> {
+async fn half_a_post(trial: &Trial, polling: &Polling) -> Result<Metered, String> {
     let endpoint = trial.dial().endpoint();
     let post = sound_post(trial, polling);
     let mut bytes = post.head(&endpoint.path, &endpoint.authority).into_bytes();

@@ -7,10 +7,9 @@ use tokio::io::AsyncWriteExt;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::http::read_response;
-use crate::conformance::peer::{Packet, Peer, Polling, Response, Via, packets};
+use crate::conformance::peer::{Metered, Packet, Peer, Polling, Response, Via, packets};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
-use crate::transport::Stream;
 
 /// A poll that has been read and not been answered after so long hangs: nothing was due.
 const HANGS_AFTER: Duration = Duration::from_millis(60);
@@ -160,7 +159,7 @@ async fn closes_after_aborted_poll(trial: &Trial) -> Found {
 ///
 /// # Errors
 /// Unknown, when there is always something.
-async fn hanging_poll(trial: &Trial, polling: &Polling) -> Result<Stream, Stop> {
+async fn hanging_poll(trial: &Trial, polling: &Polling) -> Result<Metered, Stop> {
     let endpoint = trial.dial().endpoint();
     let head = polling.get().head(&endpoint.path, &endpoint.authority);
     for _ in 0..POLLS_MAX {

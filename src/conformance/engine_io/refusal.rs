@@ -1,6 +1,5 @@
 //! Refusal: handshakes and sessions that there are not (Engine.IO protocol v4, *Query parameters*).
 
-use super::handshake::has_websocket;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Heard, Opening, SocketReader};
@@ -50,7 +49,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: MISSING_WEBSOCKET,
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket without EIO, with EIO `abc`, `5`, empty → 4xx or closed, no `0{…}`",
         why: "A connection left open without a session is held by both sides for nothing.",
@@ -65,7 +64,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       it means to serve them",
         section: Section::Practice,
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket with EIO `3`, `2` → 4xx or closed, no `0{…}`",
         why: "Clients of revision 3 never answer a ping of revision 4: each connects, is dropped \
@@ -95,7 +94,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: MISSING_WEBSOCKET,
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket without transport, with transport `abc`, empty → 4xx or closed, no \
                `0{…}`",
@@ -109,7 +108,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "`transport` […] `websocket` […] Mandatory, the name of the transport.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Should,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket with `transport=polling` → 4xx, closed, or an answer as to any poll",
         why: "A session that is both leaves server and proxies in doubt where packets go.",
@@ -191,7 +190,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       long-polling or not.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
-        needs: &[],
+        needs: &[Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket with a sid that was never given → 4xx or closed, no `0{…}`",
         why: "A client whose session went with a restart would wait for its upgrade for ever.",
@@ -254,7 +253,6 @@ async fn refuses_sockets_of_transports(trial: &Trial) -> Found {
 
 async fn refuses_socket_for_polling(trial: &Trial) -> Found {
     const EXPECTED: &str = "no session on a WebSocket";
-    has_websocket(trial)?;
     let query = trial.query("polling");
     let (opening, _) = trial.open(&trial.websocket_request(&query)).await;
     match opening {
@@ -354,7 +352,6 @@ fn told(query: &str, response: &Response) -> String {
 /// Wants a request for a WebSocket to be refused, or the WebSocket to be closed, and no session.
 async fn wants_no_socket(trial: &Trial, query: &str) -> Result<(), Stop> {
     const EXPECTED: &str = "an HTTP error, or the connection closed, and no session";
-    has_websocket(trial)?;
     let request: Request = trial.websocket_request(&whole(trial, query));
     let asked = trial.clock().now();
     let (opening, _) = trial.open(&request).await;

@@ -10,6 +10,7 @@ use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Missing, Packet, Peer, Polling, Probe, Upgrading, Via, Way, told};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
+use crate::transport::http::query_value;
 
 pub(in crate::conformance) const CHECKS: &[Check] = &[
     Check {
@@ -19,7 +20,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       in the payload. Finally, the client MUST send a `upgrade` packet",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "WebSocket with the sid: `2probe` → `3probe`; `5`; `42[…]` → `42[…]`",
         why: "Browsers begin by polling and upgrade; without it they poll for ever.",
@@ -33,7 +34,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       applicable) to cleanly close HTTP long-polling transport",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "GET pending; WebSocket: `2probe` → `3probe`; the GET is answered `6`",
         why: "The client upgrades only when its last poll is back: it waits for a ping else.",
@@ -46,7 +47,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "send a `noop` packet to any pending `GET` request",
         section: Section::EngineIo("Upgrade"),
         level: Level::Should,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`; GET → `6` within 1.2 s",
         why: "A poll may be on its way when the probe is answered.",
@@ -59,7 +60,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "HTTP requests of a session that has been upgraded are answered with 400.",
         section: Section::Suite,
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "upgrade; GET → 400; the WebSocket works",
         why: "Two transports of one session tear its packets apart.",
@@ -72,7 +73,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "HTTP requests of a session that has been upgraded are answered with 400.",
         section: Section::Suite,
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "upgrade; POST `40/chatbench-…,` → 400, no `44…`; the WebSocket works",
         why: "Packets by two ways have no order any more.",
@@ -86,7 +87,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       Should it happen, the server MUST close the WebSocket connection.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "upgrade; another WebSocket with the sid → refused or closed; the first works",
         why: "Whoever learns a session's id could take it over, or end it.",
@@ -99,7 +100,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "pause the HTTP long-polling transport […] to ensure that no packet gets lost",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::Chat],
+        needs: &[Need::Polling, Need::WebSocket, Need::Chat],
         pace: Pace::Together,
         wire: "30 messages between `3probe` and `5`, 30 after → each comes once",
         why: "Every browser upgrades in the first seconds, when history is loaded.",
@@ -112,7 +113,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "Socket.IO does guarantee message ordering",
         section: Section::Docs("Delivery guarantees"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::Chat, Need::Order],
+        needs: &[Need::Polling, Need::WebSocket, Need::Chat, Need::Order],
         pace: Pace::Together,
         wire: "30 messages between `3probe` and `5`, 30 after → in the order they were sent",
         why: "What was buffered must not be overtaken by what comes by the WebSocket.",
@@ -125,7 +126,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "pause the HTTP long-polling transport (no more HTTP request gets sent)",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling],
+        needs: &[Need::Polling, Need::WebSocket],
         pace: Pace::Together,
         wire: "upgrade; 20 texts there and back by the WebSocket, and no request of HTTP",
         why: "A session that goes on polling costs a request for each message.",
@@ -277,7 +278,8 @@ async fn leaves_http(trial: &Trial) -> Found {
     if left_out > 0 {
         return Err(Stop::unknown("the transcript is too short to tell"));
     }
-    let of_session = |text: &str| text.contains(&polling.sid);
+    let sid = query_value(&polling.sid);
+    let of_session = |text: &str| text.contains(&*sid);
     let request = lines[began..].iter().find(|line| {
         let is_request = line.text.starts_with("GET ?") || line.text.starts_with("POST ?");
         line.way == Way::Sent && is_request && of_session(&line.text)

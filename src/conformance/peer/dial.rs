@@ -6,13 +6,18 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 use super::http::{self, Request, Response};
+use super::purse::{Metered, Purse, Share, read_bytes};
 use super::transcript::Scribe;
 use crate::clock::Clock;
 use crate::transport::{Endpoint, Stream, TransportOptions};
 
-/// Where connections go, and how long an answer may take; copies share it.
+/// Where connections go, and how long an answer may take; copies share it, and what comes by them
+/// is taken out of one share.
 #[derive(Clone, Debug)]
-pub(in crate::conformance) struct Dial(pub(in crate::conformance) Rc<DialOptions>);
+pub(in crate::conformance) struct Dial {
+    options: Rc<DialOptions>,
+    share: Share,
+}
 
 #[derive(Debug)]
 pub(in crate::conformance) struct DialOptions {
@@ -26,30 +31,44 @@ pub(in crate::conformance) struct DialOptions {
 }
 
 impl Dial {
+    pub(in crate::conformance) fn new(options: DialOptions, purse: &Purse) -> Dial {
+        Dial { options: Rc::new(options), share: purse.share() }
+    }
+
+    /// The same for another trial.
+    pub(in crate::conformance) fn anew(&self) -> Dial {
+        Dial { options: Rc::clone(&self.options), share: self.share.anew() }
+    }
+
+    /// Whether more came than its share allows for.
+    pub(super) fn is_spent(&self) -> bool {
+        self.share.is_spent()
+    }
+
     pub(in crate::conformance) fn endpoint(&self) -> &Endpoint {
-        &self.0.endpoint
+        &self.options.endpoint
     }
 
     pub(in crate::conformance) fn clock(&self) -> Clock {
-        self.0.clock
+        self.options.clock
     }
 
     /// What the target's URL adds to every query.
     pub(in crate::conformance) fn query(&self) -> &str {
-        &self.0.endpoint.query
+        &self.options.endpoint.query
     }
 
     pub(in crate::conformance) fn patience(&self) -> Duration {
-        self.0.patience
+        self.options.patience
     }
 
     pub(in crate::conformance) fn poll_patience(&self) -> Duration {
-        self.0.poll_patience
+        self.options.poll_patience
     }
 
     /// `request` with the headers that the target is always given.
     pub(in crate::conformance) fn with_headers(&self, request: Request) -> Request {
-        let headers = &self.0.transport.headers;
+        let headers = &self.options.transport.headers;
         headers.iter().fold(request, |request, (name, value)| request.with_header(name, value))
     }
 
@@ -57,9 +76,10 @@ impl Dial {
     ///
     /// # Errors
     /// Says why there is none.
-    pub(in crate::conformance) async fn connect(&self) -> Result<Stream, String> {
-        let connected = Stream::connect(&self.0.endpoint, &self.0.transport, 0).await;
-        connected.map_err(|err| err.to_string())
+    pub(in crate::conformance) async fn connect(&self) -> Result<Metered, String> {
+        let connected = Stream::connect(&self.options.endpoint, &self.options.transport, 0).await;
+        let stream = connected.map_err(|err| err.to_string())?;
+        Ok(Metered::new(stream, self.share.clone()))
     }
 
     /// Makes `request` on a connection of its own.
@@ -84,7 +104,10 @@ impl Dial {
             let _ = stream.flush().await;
             let answer = http::read_response(&mut stream, request.method == "HEAD").await;
             match (answer, written) {
-                (Ok((response, _)), _) => Ok(response),
+                (Ok((response, _)), _) => {
+                    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+                    self.share.take(read_bytes(text)).map(|()| response)
+                }
                 (Err(_), Err(error)) => Err(format!("the connection broke: {error}")),
                 (Err(error), Ok(())) => Err(error),
             }

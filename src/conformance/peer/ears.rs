@@ -178,11 +178,14 @@ impl Ears {
                     // The closing handshake (section 5.5.1): the same code back.
                     let echo = if code == 1005 { Vec::new() } else { code.to_be_bytes().into() };
                     let _ = writer.send(&[Frame::control(Control::Close, &echo)]).await;
-                    return self.end(End { at, code: Some(code), how }).await;
+                    return self.end(&scribe, End { at, code: Some(code), how }).await;
                 }
                 Err(how) => {
                     scribe.note(&how);
-                    return self.end(End { at, code: None, how }).await;
+                    if reader.is_spent() {
+                        return;
+                    }
+                    return self.end(&scribe, End { at, code: None, how }).await;
                 }
             };
             self.tell(&scribe, &packet);
@@ -193,7 +196,7 @@ impl Ears {
                     }
                     if self.heartbeats.are_too_many() {
                         let how = format!("more than {PINGS_MAX} pings");
-                        return self.end(End { at, code: None, how }).await;
+                        return self.end(&scribe, End { at, code: None, how }).await;
                     }
                 }
                 Packet::Text(text) if text == "6" => {}
@@ -231,20 +234,25 @@ impl Ears {
                         Ok(packets) => packets,
                         Err(how) => {
                             scribe.note(&how);
-                            return self.end(End { at: self.clock.now(), code: None, how }).await;
+                            let end = End { at: self.clock.now(), code: None, how };
+                            return self.end(&scribe, end).await;
                         }
                     }
                 }
                 Ok(response) => {
                     let (code, how) = (Some(response.status), response.brief());
-                    return self.end(End { at: self.clock.now(), code, how }).await;
+                    return self.end(&scribe, End { at: self.clock.now(), code, how }).await;
                 }
-                Err(how) => return self.end(End { at: self.clock.now(), code: None, how }).await,
+                Err(_) if polling.dial.is_spent() => return,
+                Err(how) => {
+                    return self.end(&scribe, End { at: self.clock.now(), code: None, how }).await;
+                }
             };
         }
     }
 
-    async fn end(&self, end: End) {
+    async fn end(&self, scribe: &Scribe, end: End) {
+        scribe.end();
         // Where nobody waits any more, nobody needs to know.
         self.arrivals.send((end.at, Arrival::End(end))).await;
     }

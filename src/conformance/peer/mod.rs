@@ -6,16 +6,20 @@
 
 mod dial;
 mod ears;
+mod event;
 pub(super) mod http;
 mod polling;
+mod purse;
 pub(super) mod socket;
 mod transcript;
 mod upgrading;
 
 pub(super) use dial::{Dial, DialOptions};
 pub(super) use ears::{End, Heartbeats};
+pub(super) use event::Event;
 pub(super) use http::{Request, Response};
 pub(super) use polling::{Packet, Polling, body_of, packets};
+pub(super) use purse::{Metered, Purse};
 pub use transcript::{Line, Way};
 pub(super) use transcript::{Scribe, Transcript, hex, shortened};
 pub(super) use upgrading::{Probe, Upgrading};
@@ -32,7 +36,6 @@ use self::ears::{Arrival, Inbox};
 use self::socket::{Frame, SocketReader, SocketWriter};
 use super::finding::Stop;
 use crate::clock::Clock;
-use crate::protocol::socket_io;
 use crate::time::Timestamp;
 
 /// What may have come that nobody has asked for yet; what goes beyond is no chat.
@@ -245,7 +248,11 @@ impl Peer {
             arrival = self.inbox.recv() => match arrival {
                 Some((at, Arrival::Packet(packet))) => Ok((at, packet)),
                 Some((_, Arrival::End(end))) => Err(self.over(end)),
-                None => Err(Missing::Silence),
+                // It was read no further, which does not mean that it is over.
+                None => {
+                    clock.sleep_until(until).await;
+                    Err(Missing::Silence)
+                }
             },
             () = clock.sleep_until(until) => Err(Missing::Silence),
         }
@@ -435,41 +442,6 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.listening.abort();
-    }
-}
-
-/// An event or an acknowledgement, with its JSON read.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Event {
-    pub(super) namespace: String,
-    pub(super) is_ack: bool,
-    pub(super) id: Option<u64>,
-    /// How many attachments follow.
-    pub(super) attachments: usize,
-    /// The array: of an event, its name first.
-    pub(super) data: Vec<Value>,
-}
-
-impl Event {
-    /// Reads it; nothing when `packet` is another one, or no JSON.
-    pub(super) fn read(packet: &Packet) -> Option<Event> {
-        use socket_io::Body;
-        let Packet::Text(text) = packet else { return None };
-        let decoded = socket_io::Packet::decode(text.strip_prefix('4')?).ok()?;
-        let (is_ack, id, attachments, data) = match decoded.body {
-            Body::Event { id, data } => (false, id, 0, data),
-            Body::BinaryEvent { attachments, id, data } => (false, id, attachments, data),
-            Body::Ack { id, data } => (true, Some(id), 0, data),
-            Body::BinaryAck { attachments, id, data } => (true, Some(id), attachments, data),
-            Body::Connect { .. } | Body::Disconnect | Body::ConnectError { .. } => return None,
-        };
-        let data = serde_json::from_str(data).ok()?;
-        Some(Event { namespace: decoded.namespace.into(), is_ack, id, attachments, data })
-    }
-
-    /// The event's name; nothing for an acknowledgement.
-    pub(super) fn name(&self) -> Option<&str> {
-        if self.is_ack { None } else { self.data.first()?.as_str() }
     }
 }
 

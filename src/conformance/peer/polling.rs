@@ -7,6 +7,11 @@ use super::http::{Request, Response};
 use super::socket::Frame;
 use super::transcript::Scribe;
 use crate::protocol::engine_io::payload::{self, Part};
+use crate::transport::http::query_value;
+
+/// A payload of more packets is none that anybody asked for.
+const PACKETS_MAX: usize = 100_000;
+const SEPARATOR: char = '\u{1e}';
 
 /// A session that polls: where it is, and its id.
 #[derive(Clone)]
@@ -57,7 +62,8 @@ impl Packet {
 impl Polling {
     /// The query that names this session.
     pub(in crate::conformance) fn query(&self) -> String {
-        format!("EIO=4&transport=polling&sid={}{}", self.sid, self.dial.query())
+        let sid = query_value(&self.sid);
+        format!("EIO=4&transport=polling&sid={sid}{}", self.dial.query())
     }
 
     /// A request to poll, to be changed or sent.
@@ -95,9 +101,12 @@ impl Polling {
 /// The packets of an HTTP body.
 ///
 /// # Errors
-/// When it is no payload.
+/// When it is no payload, or one of too many packets.
 pub(in crate::conformance) fn packets(body: &[u8]) -> Result<Vec<Packet>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "a payload that is not UTF-8".to_owned())?;
+    if text.matches(SEPARATOR).count() >= PACKETS_MAX {
+        return Err(format!("a payload of more than {PACKETS_MAX} packets"));
+    }
     let part = |part: Result<Part<'_>, payload::PayloadError>| match part {
         Ok(Part::Text(text)) => Ok(Packet::Text(text.to_owned())),
         Ok(Part::Binary(bytes)) => Ok(Packet::Binary(bytes)),
@@ -110,4 +119,15 @@ pub(in crate::conformance) fn packets(body: &[u8]) -> Result<Vec<Packet>, String
 pub(in crate::conformance) fn body_of(packets: &[Packet]) -> String {
     let packets: Vec<String> = packets.iter().map(Packet::in_payload).collect();
     packets.join("\u{1e}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_of_too_many_packets_is_none() {
+        assert_eq!(packets("1\u{1e}".repeat(3).as_bytes()).map(|them| them.len()), Ok(4));
+        assert!(packets("1\u{1e}".repeat(PACKETS_MAX).as_bytes()).is_err());
+    }
 }

@@ -10,8 +10,9 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::http::{self, Request, Response};
+use super::purse::{Metered, Share, read_bytes};
 use super::transcript::{Scribe, hex};
-use crate::transport::{Endpoint, Stream};
+use crate::transport::Endpoint;
 
 /// One message from the server is at most this long.
 const MESSAGE_BYTES_MAX: u64 = 16 << 20;
@@ -39,7 +40,7 @@ pub(in crate::conformance) enum Opening {
 /// Asks for a WebSocket with `request`, whatever that says. The agreement is taken at its status:
 /// checks of the rest look at `scribe`'s transcript or ask for themselves.
 pub(in crate::conformance) async fn open(
-    mut stream: Stream,
+    mut stream: Metered,
     endpoint: &Endpoint,
     request: &Request,
     scribe: &Scribe,
@@ -55,8 +56,10 @@ pub(in crate::conformance) async fn open(
     match answer.unwrap_or_else(|_| Err("no answer in time".into())) {
         Ok((response, rest)) if response.status == 101 => {
             scribe.received("HTTP 101");
+            let share = stream.share().clone();
             let (read, write) = tokio::io::split(stream);
-            let reader = SocketReader { read, bytes: rest, partial: None, has_masked: false };
+            let has_masked = false;
+            let reader = SocketReader { read, bytes: rest, partial: None, has_masked, share };
             let write = Rc::new(Mutex::new(write));
             Opening::Open(reader, SocketWriter { write, scribe: scribe.clone() })
         }
@@ -84,17 +87,23 @@ pub(in crate::conformance) enum Heard {
 
 /// The side that messages arrive by.
 pub(in crate::conformance) struct SocketReader {
-    read: ReadHalf<Stream>,
+    read: ReadHalf<Metered>,
     bytes: Vec<u8>,
     /// A message of which not all fragments have come.
     partial: Option<(bool, Vec<u8>)>,
     has_masked: bool,
+    share: Share,
 }
 
 impl SocketReader {
     /// Whether the server has masked a frame, which it must not (section 5.1).
     pub(in crate::conformance) fn has_masked(&self) -> bool {
         self.has_masked
+    }
+
+    /// Whether more came than its share allows for: it is we who read no further.
+    pub(super) fn is_spent(&self) -> bool {
+        self.share.is_spent()
     }
 
     /// The next message or control frame.
@@ -167,10 +176,12 @@ impl SocketReader {
             return Ok(None);
         }
         if binary {
+            self.share.take(read_bytes(""))?;
             return Ok(Some(Heard::Binary(message)));
         }
         let text = String::from_utf8(message)
             .map_err(|error| format!("text that is not UTF-8: {}", hex(error.as_bytes())))?;
+        self.share.take(read_bytes(&text))?;
         Ok(Some(Heard::Text(text)))
     }
 }
@@ -178,7 +189,7 @@ impl SocketReader {
 /// The side that frames leave by; copies write to the same connection.
 #[derive(Clone)]
 pub(in crate::conformance) struct SocketWriter {
-    write: Rc<Mutex<WriteHalf<Stream>>>,
+    write: Rc<Mutex<WriteHalf<Metered>>>,
     scribe: Scribe,
 }
 

@@ -1,6 +1,7 @@
 //! Transcript: what went over the wire in a trial, and when.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +9,10 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::time::Timestamp;
 
-const LINES_MAX: usize = 400;
+/// Of a long transcript its beginning is kept, where members come together, and its end, where it
+/// shows what is wrong.
+const FIRST_LINES_MAX: usize = 100;
+const LAST_LINES_MAX: usize = 300;
 const TEXT_CHARS_MAX: usize = 300;
 
 /// What went over the wire of one trial, in the order it was seen; copies write into the same.
@@ -20,8 +24,11 @@ struct Inner {
     clock: Clock,
     began: Timestamp,
     connections: Cell<u32>,
-    lines: RefCell<Vec<Line>>,
+    first: RefCell<Vec<Line>>,
+    last: RefCell<VecDeque<Line>>,
+    /// Lines between the two that were not kept.
     left_out: Cell<usize>,
+    tells_of_an_end: Cell<bool>,
 }
 
 /// One thing that was said, or happened.
@@ -61,8 +68,10 @@ impl Transcript {
             clock,
             began: clock.now(),
             connections: Cell::new(0),
-            lines: RefCell::default(),
+            first: RefCell::default(),
+            last: RefCell::default(),
             left_out: Cell::new(0),
+            tells_of_an_end: Cell::new(false),
         }))
     }
 
@@ -84,20 +93,36 @@ impl Transcript {
         }
         self.0.connections.set(connections + other.0.connections.get());
         self.0.left_out.set(self.0.left_out.get() + left_out);
+        self.0.tells_of_an_end.set(self.tells_of_an_end() || other.tells_of_an_end());
     }
 
     fn push(&self, line: Line) {
-        let mut lines = self.0.lines.borrow_mut();
-        if lines.len() == LINES_MAX {
-            self.0.left_out.set(self.0.left_out.get() + 1);
-        } else {
-            lines.push(line);
+        let mut first = self.0.first.borrow_mut();
+        if first.len() < FIRST_LINES_MAX {
+            return first.push(line);
         }
+        let mut last = self.0.last.borrow_mut();
+        if last.len() == LAST_LINES_MAX {
+            last.pop_front();
+            self.0.left_out.set(self.0.left_out.get() + 1);
+        }
+        last.push_back(line);
     }
 
-    /// All lines so far, and how many were left out after them.
+    /// The first lines and the last ones, and how many were left out between them.
     pub(in crate::conformance) fn lines(&self) -> (Vec<Line>, usize) {
-        (self.0.lines.borrow().clone(), self.0.left_out.get())
+        let (first, last) = (self.0.first.borrow(), self.0.last.borrow());
+        (first.iter().chain(&*last).cloned().collect(), self.0.left_out.get())
+    }
+
+    /// Whether a connection ended whose end nobody else looked after.
+    pub(in crate::conformance) fn tells_of_an_end(&self) -> bool {
+        self.0.tells_of_an_end.get()
+    }
+
+    /// Whether it is a copy of `other`.
+    pub(in crate::conformance) fn is(&self, other: &Transcript) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -112,6 +137,11 @@ impl Scribe {
 
     pub(in crate::conformance) fn note(&self, text: impl fmt::Display) {
         self.write(Way::Note, text);
+    }
+
+    /// Its connection is over.
+    pub(super) fn end(&self) {
+        self.transcript.0.tells_of_an_end.set(true);
     }
 
     fn write(&self, way: Way, text: impl fmt::Display) {
@@ -184,13 +214,17 @@ mod tests {
     }
 
     #[test]
-    fn it_has_an_end_and_says_how_much_is_missing() {
+    fn of_a_long_one_the_middle_is_left_out_and_it_says_how_much_that_is() {
         let transcript = Transcript::new(Clock::start());
         let scribe = transcript.scribe();
-        for number in 0..LINES_MAX + 3 {
+        let all = FIRST_LINES_MAX + 3 + LAST_LINES_MAX;
+        for number in 0..all {
             scribe.note(number);
         }
         let (lines, left_out) = transcript.lines();
-        assert_eq!((lines.len(), left_out), (LINES_MAX, 3));
+        assert_eq!((lines.len(), left_out), (all - 3, 3));
+        let said: Vec<usize> = lines.iter().map(|line| line.text.parse().expect("one")).collect();
+        assert!(said[..FIRST_LINES_MAX].iter().copied().eq(0..FIRST_LINES_MAX));
+        assert!(said[FIRST_LINES_MAX..].iter().copied().eq(FIRST_LINES_MAX + 3..all));
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::conformance::finding::Stop;
 use crate::conformance::trial::Trial;
 use crate::time::Timestamp;
+use crate::transport::http::query_value;
 
 /// A poll that was not answered by then is one that hangs.
 const PENDING_AFTER: Duration = Duration::from_millis(80);
@@ -305,7 +306,7 @@ impl Probe {
     /// # Errors
     /// Says why there is none.
     pub(in crate::conformance) async fn open(trial: &Trial, sid: &str) -> Result<Probe, String> {
-        let query = format!("{}&sid={sid}", trial.query("websocket"));
+        let query = format!("{}&sid={}", trial.query("websocket"), query_value(sid));
         let (opening, scribe) = trial.open(&trial.websocket_request(&query)).await;
         match opening {
             Opening::Open(reader, writer) => {
@@ -370,7 +371,7 @@ impl Probe {
                 }
                 Err(how) => {
                     self.scribe.note(&how);
-                    return Err(how);
+                    return if self.reader.is_spent() { Ok(None) } else { Err(how) };
                 }
             }
         }

@@ -8,6 +8,7 @@ use crate::conformance::lanes::side_by_side;
 use crate::conformance::peer::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
 use crate::conformance::peer::{Polling, Via};
 use crate::conformance::trial::Trial;
+use crate::transport::http::query_value;
 
 const ABANDONED: usize = 500;
 /// A server that looks after its sessions now and then does so in that time.
@@ -76,7 +77,7 @@ async fn are_unknown(sessions: &[Polling]) -> Result<(), Stop> {
 
 /// Begins an upgrade of `polling`'s session.
 async fn probe(trial: &Trial, polling: &Polling) -> Result<(SocketReader, SocketWriter), Stop> {
-    let query = format!("{}&sid={}", trial.query("websocket"), polling.sid);
+    let query = format!("{}&sid={}", trial.query("websocket"), query_value(&polling.sid));
     match trial.open(&trial.websocket_request(&query)).await.0 {
         Opening::Open(reader, writer) => {
             writer.send(&[Frame::text("2probe")]).await.map_err(Stop::unknown)?;

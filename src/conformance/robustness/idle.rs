@@ -8,6 +8,8 @@ use crate::conformance::peer::{Missing, Peer, Via};
 use crate::conformance::trial::Trial;
 
 const SILENT: usize = 500;
+/// More of an answer that nobody asked for is not kept.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 pub(super) async fn says_nothing(trial: &Trial) -> Found {
     stands_for(trial, "").await
@@ -28,15 +30,26 @@ async fn stands_for(trial: &Trial, said: &str) -> Found {
     stream.flush().await.map_err(|error| Stop::unknown(error.to_string()))?;
     let began = trial.clock().now();
     let wait_max = trial.patience().wait_max;
-    let mut answer = Vec::new();
-    let closed = async { while stream.read_buf(&mut answer).await.is_ok_and(|len| len > 0) {} };
+    let (mut answer, mut piece) = (Vec::new(), vec![0; 4096]);
+    let closed = async {
+        loop {
+            match stream.read(&mut piece).await {
+                Ok(0) => return "it is closed".to_owned(),
+                Ok(len) => {
+                    let room = ANSWER_BYTES_MAX - answer.len();
+                    answer.extend_from_slice(&piece[..len.min(room)]);
+                }
+                Err(error) => return format!("it is over ({error})"),
+            }
+        }
+    };
     let closed = tokio::time::timeout(wait_max, closed).await;
     let took = trial.clock().now().since(began);
     let answer = String::from_utf8_lossy(&answer).into_owned();
     scribe.received(&answer);
     let answered = answer.lines().next().map(|line| format!(" with `{line}`")).unwrap_or_default();
     Ok(match closed {
-        Ok(()) => format!("it is closed after {:.1} s{answered}", took.as_secs_f64()),
+        Ok(closed) => format!("{closed} after {:.1} s{answered}", took.as_secs_f64()),
         Err(_) => format!("it stands after {}", humantime::format_duration(wait_max)),
     })
 }

@@ -26,11 +26,11 @@ pub(super) async fn nested_message(trial: &Trial) -> Found {
     let raw = Raw::of(trial)?;
     let room = trial.room("deep");
     let mut witness = Witness::call(trial).await?;
-    let members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let members = assemble(trial, &room, &[trial.via(); 2]).await?;
     for depth in DEPTHS {
         let data = raw.carrying(&room, "a", &nested(depth))?;
         let packet = format!("42{}{data}", trial.prefix());
-        provoke(trial, &packet, Via::WebSocket).await?;
+        provoke(trial, &packet, trial.via()).await?;
         witness.stands(&format!("after a message {depth} deep to a room of two")).await?;
     }
     drop(members);

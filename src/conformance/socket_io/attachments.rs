@@ -55,7 +55,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         section: Section::Practice,
         level: Level::Must,
         needs: &[],
-        pace: Pace::Together,
+        pace: Pace::Alone,
         wire: "binary 01 02 03, three times → others are served on",
         why: "One client must not take the server down.",
         differs: "",

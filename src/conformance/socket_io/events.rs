@@ -48,7 +48,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         section: Section::Practice,
         level: Level::Must,
         needs: &[],
-        pace: Pace::Together,
+        pace: Pace::Alone,
         wire: "`42[\"__proto__\",1]`, `42[\"constructor\",1]`, … → others are served on",
         why: "One client must not take the server down.",
         differs: "",

@@ -6,6 +6,8 @@ use crate::conformance::peer::hex;
 
 /// Deeper than any packet that is asked for; what a server sends must not exhaust the stack.
 const DEPTH_MAX: usize = 32;
+/// More values than in any packet that is asked for.
+const VALUES_MAX: usize = 100_000;
 
 /// `value` in MessagePack; an object `{"attachment": [1, 2, 3]}` as those bytes.
 pub(super) fn encode(value: &Value) -> Vec<u8> {
@@ -63,9 +65,9 @@ fn bytes_of(entries: &Map<String, Value>) -> Option<Vec<u8>> {
 /// The value that `bytes` are, if they are one and nothing more. Binaries are told as
 /// [`told_attachment`] tells them; extensions, by which some write `undefined`, are null.
 pub(super) fn decode(bytes: &[u8]) -> Option<Value> {
-    let mut reader = Reader(bytes);
+    let mut reader = Reader { bytes, values_left: VALUES_MAX };
     let value = reader.value(0)?;
-    reader.0.is_empty().then_some(value)
+    reader.bytes.is_empty().then_some(value)
 }
 
 /// An attachment in a value that was decoded.
@@ -73,13 +75,17 @@ pub(super) fn told_attachment(bytes: &[u8]) -> Value {
     json!({ "attachment": hex(bytes) })
 }
 
-struct Reader<'a>(&'a [u8]);
+struct Reader<'a> {
+    bytes: &'a [u8],
+    values_left: usize,
+}
 
 impl<'a> Reader<'a> {
     fn value(&mut self, depth: usize) -> Option<Value> {
         if depth > DEPTH_MAX {
             return None;
         }
+        self.values_left = self.values_left.checked_sub(1)?;
         Some(match self.unsigned(1)? as u8 {
             first @ 0x00..=0x7f => json!(first),
             first @ 0x80..=0x8f => self.map(u64::from(first & 0x0f), depth)?,
@@ -118,8 +124,8 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, length: u64) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
-        self.0 = rest;
+        let (taken, rest) = self.bytes.split_at_checked(usize::try_from(length).ok()?)?;
+        self.bytes = rest;
         Some(taken)
     }
 
@@ -167,6 +173,12 @@ mod tests {
         assert_eq!(decode(&encode(&value)), Some(value));
         let bytes = encode(&json!([attachment(&[1, 2])]));
         assert_eq!(decode(&bytes), Some(json!([told_attachment(&[1, 2])])));
+    }
+
+    #[test]
+    fn a_packet_of_too_many_values_is_not_read() {
+        let of = |values| decode(&encode(&json!(vec![1; values])));
+        assert!(of(VALUES_MAX - 1).is_some() && of(VALUES_MAX).is_none());
     }
 
     #[test]

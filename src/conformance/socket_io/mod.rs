@@ -8,6 +8,7 @@ mod data;
 pub(super) mod disconnect;
 pub(super) mod errors;
 pub(super) mod events;
+pub(super) mod hooks;
 pub(super) mod ids;
 mod message_pack;
 pub(super) mod msgpack;

@@ -206,6 +206,7 @@ fn entry(group: &'static Group, check: &'static Check) -> Entry {
 fn name(need: Need) -> &'static str {
     match need {
         Need::Polling => "polling",
+        Need::WebSocket => "WebSocket",
         Need::Chat => "chat",
         Need::ObjectPayload => "objects",
         Need::Echo => "echo",
@@ -229,6 +230,7 @@ fn name(need: Need) -> &'static str {
 fn long_name(need: Need) -> &'static str {
     match need {
         Need::Polling => "HTTP long-polling",
+        Need::WebSocket => "sessions by WebSocket",
         Need::Chat => "the chat's events",
         Need::ObjectPayload => "messages that are JSON objects",
         Need::Echo => "an event that comes back (`hooks.echo` of the dialect)",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::Baseline;
 use super::judge;
+use super::secrets::Secrets;
 use crate::conformance::{self, Deviation, Failure, Level, Line, Outcome, Trials, Tried, Way};
 use crate::oracle::Verdict;
 use crate::report::model::{Exit, Tool, rfc3339, seconds};
@@ -267,11 +268,8 @@ impl ConformReport {
 
     /// The same without `secrets` in what was said: a report is shown to many.
     pub fn without(mut self, secrets: &[String]) -> ConformReport {
-        let conceal = |text: &mut String| {
-            for secret in secrets {
-                *text = text.replace(secret.as_str(), "…");
-            }
-        };
+        let secrets = Secrets::new(secrets);
+        let conceal = |text: &mut String| secrets.conceal(text);
         conceal(&mut self.command);
         for check in &mut self.checks {
             conceal(&mut check.command);

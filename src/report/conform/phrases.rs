@@ -128,19 +128,21 @@ pub(super) fn tells_wire(report: &ConformReport, check: &CheckResult) -> bool {
 pub(super) fn transcript(check: &CheckResult) -> Vec<String> {
     const FIRST: usize = 12;
     const LAST: usize = 28;
-    let lines = &check.transcript;
-    let mut shown: Vec<String> = Vec::new();
-    if lines.len() <= FIRST + LAST {
-        shown.extend(lines.iter().map(wire));
-    } else {
-        shown.extend(lines[..FIRST].iter().map(wire));
-        shown.push(format!("… {} lines, which the report as JSON has", lines.len() - FIRST - LAST));
-        shown.extend(lines[lines.len() - LAST..].iter().map(wire));
-    }
-    if check.transcript_lines_left_out > 0 {
-        shown.push(format!("… {} more, which were not kept", check.transcript_lines_left_out));
-    }
-    shown
+    let (lines, left_out) = (&check.transcript, check.transcript_lines_left_out);
+    let hidden = lines.len().saturating_sub(FIRST + LAST);
+    let gap = match (hidden, left_out) {
+        (0, 0) => return lines.iter().map(wire).collect(),
+        (0, left_out) => format!("… {left_out} lines, which were not kept"),
+        (hidden, 0) => format!("… {hidden} lines, which the report as JSON has"),
+        (hidden, left_out) => {
+            format!("… {hidden} lines, which the report as JSON has, and {left_out} not kept")
+        }
+    };
+    // What was not kept was said between what is.
+    let first = FIRST.min(lines.len());
+    let last = first.max(lines.len().saturating_sub(LAST));
+    let (first, last) = (&lines[..first], &lines[last..]);
+    first.iter().map(wire).chain([gap]).chain(last.iter().map(wire)).collect()
 }
 
 /// Why there was nothing to be tried, with how often: most frequent first.

@@ -71,6 +71,24 @@ fn a_faulty_server_fails_and_the_report_says_how() {
     assert!(said.contains("token") && !said.contains("secret7"), "{said}");
 }
 
+/// Longer than a line of a transcript is, so that it is cut there.
+#[test]
+fn a_long_secret_is_in_no_report() {
+    let served = Served::start(&["--fault", "duplicate"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let token: String = (0..400).map(|at| char::from(b'a' + (at * 7 % 26) as u8)).collect();
+    let reports = ["json", "junit", "tap", "markdown", "text"].map(|name| flag(name, &folder));
+    let auth = format!("{{\"token\":\"{token}\"}}");
+    let mut line = vec!["conform", served.url(), "--only=CHAT-DLV-01", "--auth", &auth];
+    line.extend(reports.iter().map(String::as_str));
+    let ended = CommandLine::new(line).run(PATIENCE);
+    ends(&ended, 1, "exit 1 violations");
+    let written = ["json", "junit", "tap", "markdown", "text"].map(|it| read(folder.path(), it));
+    for said in written.iter().chain([&ended.stdout]) {
+        assert!(said.contains("token") && !said.contains(&token[..20]), "{said}");
+    }
+}
+
 #[test]
 fn the_command_that_tries_one_check_again_does() {
     let served = Served::start(&["--fault", "duplicate"]);

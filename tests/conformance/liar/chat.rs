@@ -113,6 +113,7 @@ pub(super) fn happen(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
         "send-msg" => relay::relay(session, event)?,
         "message" if session.lies(Lie::HasNoEcho) => {}
         "message" => echo(session, event),
+        "message-with-ack" if session.lies(Lie::HasNoAck) => {}
         "message-with-ack" => acknowledge(session, event)?,
         name => return other(session, name),
     }

@@ -195,6 +195,9 @@ fn lead_websocket(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) 
     if head.method != "GET" {
         return refuse("another method");
     }
+    if !world.setup.websocket || world.lies(Lie::RefusesWebSockets) {
+        return refuse("no WebSockets");
+    }
     let is_taken = session.as_ref().is_some_and(|session| {
         let wire = session.wire.borrow();
         wire.way == Way::WebSocket || wire.is_probed

@@ -179,7 +179,8 @@ fn decoded(value: &str) -> String {
                 rest = &others[2..];
             }
             _ => {
-                bytes.push(*first);
+                // As forms and most servers have it.
+                bytes.push(if *first == b'+' { b' ' } else { *first });
                 rest = others;
             }
         }

@@ -56,6 +56,10 @@ pub(crate) struct Setup {
     pub(crate) echoed: bool,
     /// How long an echo takes, and what a recovered session has missed.
     pub(crate) takes: Duration,
+    /// Sessions may be on WebSockets.
+    pub(crate) websocket: bool,
+    /// Ids of sessions hold what a query has to encode.
+    pub(crate) odd_ids: bool,
 }
 
 /// A server that opens sessions and does nothing more.
@@ -77,6 +81,8 @@ impl Default for Setup {
             msgpack: false,
             echoed: false,
             takes: Duration::ZERO,
+            websocket: true,
+            odd_ids: false,
         }
     }
 }
@@ -268,6 +274,9 @@ impl World {
         }
         if self.lies(Lie::GivesShortIds) {
             return format!("{:08x}", rand::random::<u32>());
+        }
+        if self.setup.odd_ids {
+            return format!("{} +/=&#%25é", self.new_id());
         }
         self.new_id()
     }

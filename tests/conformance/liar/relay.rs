@@ -128,10 +128,13 @@ fn broadcast(world: &Rc<World>, mut said: Said) {
             _ => {}
         }
     }
+    let is_probe = said.args.elements.iter().any(|it| it.contains("chatbench probe "));
+    let is_first = !is_probe && world.lies(Lie::EndsOneHearer) && world.tally.replace(1) == 0;
     for id in recipients {
         let session = world.chat.borrow().sockets.get(&id).map(|it| Rc::clone(&it.session));
         let namespace = world.chat.borrow().sockets.get(&id).map(|it| it.namespace.clone());
         match session {
+            Some(session) if is_first => session.close(End::Server),
             Some(session) => deliver(&session, &namespace.unwrap_or_default(), &said),
             // Only a lie keeps in a room who is gone.
             None if world.lies(Lie::EndsWhoSpeaksToTheGone) => return end_speaker(world, &said),

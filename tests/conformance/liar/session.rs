@@ -155,7 +155,7 @@ impl Session {
     pub(super) fn handshake(&self) -> String {
         let setup = self.world.setup;
         let polling = self.wire.borrow().way == Way::Polling;
-        let upgrades: &[&str] = if polling { &["websocket"] } else { &[] };
+        let upgrades: &[&str] = if polling && setup.websocket { &["websocket"] } else { &[] };
         let mut handshake = serde_json::json!({
             "sid": self.sid,
             "upgrades": upgrades,

@@ -6,6 +6,7 @@ use crate::liar::Lie::*;
 pub(super) const LIES: &[Row] = &[
     row(OffersNoUpgrades, &["EIO-HS-01"]),
     row(SaysNoUpgrades, &["EIO-HS-02"]),
+    row(RefusesWebSockets, &["EIO-HS-02"]),
     row(AgreesToAnotherKey, &["EIO-WS-12b"]),
     row(OffersUpgradesOnWebSockets, &["EIO-HS-02b"]),
     row(AnswersOtherRevisions, &["EIO-HS-03"]),

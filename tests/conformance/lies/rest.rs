@@ -3,6 +3,17 @@
 use super::{Row, row};
 use crate::liar::Lie::*;
 
+/// What is tried by itself of what a server has to outlive, in that order: of what follows a check
+/// that took the server down, nothing is known.
+const BY_ITSELF: &[&str] = &[
+    "ROB-06", "ROB-07", "ROB-08", "ROB-09", "ROB-11", "ROB-12", "ROB-01", "ROB-04", "ROB-04b",
+    "ROB-05", "ROB-05b", "ROB-10",
+];
+
+const fn after(count: usize) -> &'static [&'static str] {
+    BY_ITSELF.split_at(count).1
+}
+
 pub(super) const LIES: &[Row] = &[
     row(ForgetsTheMissed, &["CSR-02"]),
     row(SendsTheMissedTwice, &["CSR-02"]),
@@ -22,13 +33,14 @@ pub(super) const LIES: &[Row] = &[
     row(DiesOfDeepMessages, &["ROB-04b"]).alone(),
     row(DiesOfManyAttachments, &["ROB-05"]).alone(),
     row(IgnoresManyAttachments, &["ROB-05b"]).alone(),
-    row(DiesOfHalfRequests, &["ROB-06"]).alone(),
-    row(DiesOfCutPosts, &["ROB-07"]).alone(),
-    row(DiesOfLongNames, &["ROB-08"]).alone(),
+    row(DiesOfHalfRequests, &["ROB-06"]).unknown(after(1)),
+    row(DiesOfCutPosts, &["ROB-07"]).unknown(after(2)),
+    row(DiesOfLongNames, &["ROB-08"]).unknown(after(3)),
     row(StallsWithItsReaders, &["ROB-09"]).alone(),
     row(WaitsForItsReaders, &["ROB-09"]).alone(),
     row(EndsWhoSpeaksToTheStalled, &["ROB-09"]).alone(),
     row(DiesOfOddPackets, &["ROB-10"]).alone(),
+    // By itself, for what is tried before it takes its time.
     row(DiesOfOddUpgrades, &["ROB-11"]).alone(),
     row(KeepsWhoSaysNothing, &["ROB-12"]).alone(),
     row(ShoutsAcross, &["CLU-01"]).alone(),

@@ -6,7 +6,7 @@ use crate::conformance::chat::member::{Member, assemble, prove};
 use crate::conformance::chat::raw::{Raw, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::json::same;
-use crate::conformance::peer::{Via, shortened};
+use crate::conformance::peer::shortened;
 use crate::conformance::trial::Trial;
 use crate::scenario::Placeholder;
 
@@ -21,7 +21,7 @@ pub(super) async fn keep_the_author(trial: &Trial) -> Found {
     let room = trial.room("author");
     let mut members = Vec::new();
     for author in [AUTHOR, "b"] {
-        let mut member = Member::connect(trial, Via::WebSocket, author).await?;
+        let mut member = Member::connect(trial, trial.via(), author).await?;
         member.join(&room).await?;
         members.push(member);
     }
@@ -35,7 +35,7 @@ pub(super) async fn keep_unknown_ones(trial: &Trial) -> Found {
     const EXPECTED: &str = "the message comes with `ts` and `extra` as they were sent";
     let added = json!({ "ts": 1_234_567_890_123_u64, "extra": { "k": [1, null, "v"] } });
     let room = trial.room("fields");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let fields = added.to_string();
     let fields = &fields[1..fields.len() - 1];
     members[0].emit(&with_fields(&members[0].message(&room, "with more"), fields)).await?;
@@ -50,7 +50,7 @@ pub(super) async fn keep_unknown_ones(trial: &Trial) -> Found {
 pub(super) async fn are_counted(trial: &Trial) -> Found {
     let raw = Raw::of(trial)?;
     let room = trial.room("arguments");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     members[0].say(&room, "counted").await?;
     let heard = members[1].peer.wait_for(trial.patience().answer, |it| raw.message(it)).await;
     let heard = heard.map_err(|missing| Stop::unknown(format!("b heard {missing}")))?;

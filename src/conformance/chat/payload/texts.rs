@@ -26,7 +26,7 @@ const TEXT_BYTES_MAX: u64 = 4_000_000;
 
 pub(super) async fn are_heard_as_said(trial: &Trial) -> Found {
     let room = trial.room("texts");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     for text in TEXTS {
         members[0].say(&room, text).await?;
         members[1].hear(&room, "a", text).await?;
@@ -36,7 +36,7 @@ pub(super) async fn are_heard_as_said(trial: &Trial) -> Found {
 
 pub(super) async fn long_ones_are_whole(trial: &Trial) -> Found {
     let room = trial.room("long");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let bytes_max = trial.survey().payload_bytes_max.unwrap_or(UNTOLD_BYTES_MAX);
     let mut left_out = Vec::new();
     for (what, text) in [
@@ -60,7 +60,7 @@ pub(super) async fn long_ones_are_whole(trial: &Trial) -> Found {
 pub(super) async fn almost_the_longest_is_whole(trial: &Trial) -> Found {
     let bytes_max = trial.survey().payload_bytes_max.unwrap_or_default();
     let room = trial.room("longest");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let around = members[0].message(&room, "").len() as u64;
     let wanted = (bytes_max / 10 * 9).min(TEXT_BYTES_MAX);
     let Some(text_bytes) = wanted.checked_sub(around).filter(|bytes| *bytes > 0) else {

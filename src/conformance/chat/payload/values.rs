@@ -8,7 +8,7 @@ use crate::conformance::chat::member::{Member, assemble, prove};
 use crate::conformance::chat::raw::{Raw, control, with_fields};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::json::same;
-use crate::conformance::peer::{Event, Packet, Via, shortened};
+use crate::conformance::peer::{Event, Packet, shortened};
 use crate::conformance::trial::Trial;
 
 const VALUES: [&str; 10] = [
@@ -104,7 +104,7 @@ async fn relayed(
     raw: &Raw<'_>,
 ) -> Result<Vec<(&'static str, Option<Vec<Value>>)>, Stop> {
     let room = trial.room("values");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let (mut relayed, mut earlier) = (Vec::new(), Vec::new());
     for (number, value) in VALUES.into_iter().enumerate() {
         members[0].emit(&raw.carrying(&room, "a", value)?).await?;
@@ -134,7 +134,7 @@ async fn pass_control(members: &mut [Member<'_>], room: &str, number: usize) -> 
 pub(super) async fn fingerprint(trial: &Trial) -> Found {
     let raw = Raw::of(trial)?;
     let room = trial.room("ambiguous");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let mut remarks = Vec::new();
     for (number, (name, value)) in AMBIGUOUS.into_iter().enumerate() {
         let sent = raw.carrying(&room, "a", value)?;
@@ -185,10 +185,10 @@ pub(super) async fn are_json(trial: &Trial) -> Found {
     const EXPECTED: &str = "every packet that is heard is JSON";
     let raw = Raw::of(trial)?;
     let room = trial.room("no-json");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     for (number, value) in NO_JSON.into_iter().enumerate() {
         // Servers may close the connection of whoever says such things.
-        let mut offender = Member::connect(trial, Via::WebSocket, "a").await?;
+        let mut offender = Member::connect(trial, trial.via(), "a").await?;
         offender.join(&room).await?;
         members.push(offender);
         prove(trial, &room, &mut members).await?;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::conformance::chat::member::{Member, assemble, prove};
 use crate::conformance::chat::raw::{Raw, control};
 use crate::conformance::finding::Stop;
-use crate::conformance::peer::Via;
 use crate::conformance::trial::Trial;
 
 /// What is joined and what is spoken to, as JSON; `$` stands for a name that only this trial uses.
@@ -28,10 +27,10 @@ pub(super) struct Heard {
 pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>, Stop> {
     let raw = Raw::of(trial)?;
     let room = trial.room("bystanders");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
     let mut joined = Vec::new();
     for (join, _) in pairs {
-        let mut member = Member::connect(trial, Via::WebSocket, "j").await?;
+        let mut member = Member::connect(trial, trial.via(), "j").await?;
         member.emit(&raw.joining("j", &named(trial, join))?).await?;
         // A server may close whoever joins such a room; then nothing is heard there.
         let _ = member.peer.round_trip().await;
@@ -49,7 +48,7 @@ pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>
         members[0].emit(&raw.addressing("a", &named(trial, send), &text)?).await?;
         if members[0].peer.round_trip().await.is_err() {
             count(&mut members[0], &mut heard, |heard| &mut heard.sender).await;
-            members[0] = Member::connect(trial, Via::WebSocket, "a").await?;
+            members[0] = Member::connect(trial, trial.via(), "a").await?;
             members[0].join(&room).await?;
             prove(trial, &room, &mut members).await?;
         }

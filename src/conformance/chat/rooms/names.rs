@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::conformance::chat::member::{Member, assemble};
 use crate::conformance::chat::raw::{Raw, control};
 use crate::conformance::finding::{Found, Stop, fine};
-use crate::conformance::peer::Via;
 use crate::conformance::trial::Trial;
 
 const LIKE_EVERYBODY: [&str; 12] =
@@ -14,8 +13,8 @@ const LIKE_EVERYBODY: [&str; 12] =
 pub(super) async fn like_everybody(trial: &Trial) -> Found {
     const EXPECTED: &str = "nobody hears what is said in a room that nobody joined";
     let room = trial.room("room");
-    let mut members = assemble(trial, &room, &[Via::WebSocket, Via::WebSocket]).await?;
-    let mut roomless = Member::connect(trial, Via::WebSocket, "roomless").await?;
+    let mut members = assemble(trial, &room, &[trial.via(); 2]).await?;
+    let mut roomless = Member::connect(trial, trial.via(), "roomless").await?;
     for name in LIKE_EVERYBODY {
         members[0].say(name, &format!("in {name}")).await?;
     }
@@ -32,7 +31,7 @@ pub(super) async fn like_ids(trial: &Trial) -> Found {
     const TEXTS: [&str; 3] = ["to b's id", "to b's id once c is in", "to a's own id"];
     let raw = Raw::of(trial)?;
     let room = trial.room("room");
-    let ways = [Via::WebSocket, Via::WebSocket, Via::WebSocket];
+    let ways = [trial.via(); 3];
     let mut members = assemble(trial, &room, &ways).await?;
     let id = |at: usize| members[at].peer.id().map(str::to_owned);
     let (Some(own), Some(other)) = (id(0), id(1)) else {

@@ -4,7 +4,6 @@ use super::deliveries::{self, Heard, Pair};
 use crate::conformance::chat::member::{Member, assemble};
 use crate::conformance::chat::raw::{Raw, control};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::Via;
 use crate::conformance::trial::Trial;
 
 /// Odd rooms that somebody joins.
@@ -80,9 +79,9 @@ pub(super) async fn missing(trial: &Trial) -> Found {
     const EXPECTED: &str = "nobody hears a message that names no room";
     let raw = Raw::of(trial)?;
     let room = trial.room("room");
-    let ways = [Via::WebSocket, Via::WebSocket, Via::WebSocket];
+    let ways = [trial.via(); 3];
     let mut members = assemble(trial, &room, &ways).await?;
-    let mut roomless = Member::connect(trial, Via::WebSocket, "roomless").await?;
+    let mut roomless = Member::connect(trial, trial.via(), "roomless").await?;
     members[0].emit(&raw.without_room("a", "to nobody")?).await?;
     // Whether the server closes the speaker or not: once it has answered, it has heard it.
     let _ = members[0].peer.round_trip().await;
