@@ -132,7 +132,6 @@ pub(super) const CHECKS: &[Check] = &[
         requirement: "Who reads hears all within 5 s, whatever others in the room do",
         section: Section::Contract,
         needs: &[Need::WebSocket, Need::Chat],
-        pace: Pace::Alone,
         wire: "a says 200 × 50 kB, b and c read; c is cut off, d joins and reads nothing, but \
                answers pings; a says 200 more; b hears all within 5 s",
         why: "One phone in a tunnel must not silence the room.",
