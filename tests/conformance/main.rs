@@ -1,6 +1,7 @@
 //! Conformance: every check of the catalogue fails on a server that lies where it looks, and only
 //! there; and passes on one that does not lie.
 
+mod alone;
 mod apart;
 mod innocent;
 mod liar;

@@ -8,7 +8,7 @@ use chatbench::conformance::{self, CATALOGUE, Check, Group, Level, Outcome, Trie
 
 use crate::liar::{Lie, Setup, Stub};
 use crate::lies::{ALL, Row, UNTOLD, setup_for};
-use crate::tried::{Server, Tale, told, tried};
+use crate::tried::{Server, TIMED, Tale, is_timed, told, tried};
 
 /// Servers tried at a time: they wait more than they work.
 const TOGETHER: usize = 12;
@@ -16,9 +16,18 @@ const TOGETHER: usize = 12;
 /// What a check may miss on the honest server: what no server here has.
 const EXCUSES: &[&str] = &["no process to look at", "senders do not hear themselves"];
 
+/// Tries each of `subjects`, all at once: they wait more than they work.
+fn each<T: Sync>(subjects: &[T], check: impl Fn(&T) + Sync) {
+    let check = &check;
+    std::thread::scope(|scope| {
+        // Whatever goes wrong in one of them goes wrong here.
+        subjects.iter().for_each(|subject| drop(scope.spawn(move || check(subject))));
+    });
+}
+
 #[test]
 fn the_truth_passes() {
-    for group in ["", "CSR", "ROB", "MSGP"] {
+    each(&["", "CSR", "ROB", "MSGP"], |&group| {
         let setup = setup_for(&[group]);
         let others = ["CSR", "ROB", "MSGP"].into_iter().filter(|other| *other != group);
         let others: Vec<&str> = others.collect();
@@ -26,6 +35,7 @@ fn the_truth_passes() {
             // Recovery changes what all that is heard looks like.
             (check.id.starts_with(group) || group == "CSR")
                 && !others.iter().any(|other| check.id.starts_with(other))
+                && !is_timed(check)
         };
         let checks: Vec<&'static Check> = conformance::checks().filter(is_tried).collect();
         let tried = tried(&Server::honest(setup), &checks).expect("the survey finds a server");
@@ -37,7 +47,7 @@ fn the_truth_passes() {
         let wrong: Vec<String> =
             tried.iter().filter(|one| !passed(&one.outcome)).map(told).collect();
         assert!(wrong.is_empty(), "{setup:?}:\n{}", wrong.join("\n"));
-    }
+    });
 }
 
 /// Where memory and files can be looked at, too; and where senders hear themselves.
@@ -64,7 +74,8 @@ fn the_truth_passes_without_websockets_and_with_odd_ids() {
     let missing = ["no session by WebSocket", "whoever polls reads at its own pace"];
     let missing = [EXCUSES, &missing].concat();
     let groups: [&[&str]; 2] = [&["EIO", "CORS", "SIO", "CHAT"], &["EIO"]];
-    for (setup, excuses, groups) in [(none, &*missing, groups[0]), (odd, EXCUSES, groups[1])] {
+    let setups = [(none, &*missing, groups[0]), (odd, EXCUSES, groups[1])];
+    each(&setups, |&(setup, excuses, groups)| {
         let is_tried = |check: &&Check| groups.iter().any(|it| check.id.starts_with(it));
         let checks: Vec<&'static Check> = conformance::checks().filter(is_tried).collect();
         let tried = tried(&Server::honest(setup), &checks).expect("there is a server");
@@ -75,13 +86,12 @@ fn the_truth_passes_without_websockets_and_with_odd_ids() {
         };
         let wrong: Vec<String> = tried.iter().filter(is_wrong).map(told).collect();
         assert!(wrong.is_empty(), "{setup:?}:\n{}", wrong.join("\n"));
-    }
+    });
 }
 
 #[test]
 fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
-    let rows: Vec<&Row> = ALL.iter().copied().flatten().filter(|row| is_wanted(row)).collect();
-    assert!(!rows.is_empty(), "no lie is called so");
+    let rows = rows(|row| !is_judged_by_its_time(row));
     let next = Mutex::new(rows.into_iter());
     let complaints = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -89,7 +99,7 @@ fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
             scope.spawn(|| {
                 loop {
                     let Some(row) = next.lock().expect("not poisoned").next() else { return };
-                    let complaint = complaint_of(row);
+                    let complaint = complaint_of(row, tried);
                     complaints.lock().expect("not poisoned").extend(complaint);
                 }
             });
@@ -99,14 +109,29 @@ fn each_lie_fails_the_checks_it_is_told_to_and_no_others() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
+/// Those that are wanted, and such.
+pub(crate) fn rows(which: impl Fn(&Row) -> bool) -> Vec<&'static Row> {
+    let wanted = ALL.iter().copied().flatten().filter(|row| is_wanted(row));
+    let wanted: Vec<&Row> = wanted.collect();
+    assert!(!wanted.is_empty(), "no lie is called so");
+    wanted.into_iter().filter(|row| which(row)).collect()
+}
+
+pub(crate) fn is_judged_by_its_time(row: &Row) -> bool {
+    row.fails.iter().any(|id| TIMED.contains(id))
+}
+
 /// To look at a few: `CHATBENCH_LIES=AnswersOtherRevisions,…`.
 fn is_wanted(row: &Row) -> bool {
     let Ok(wanted) = std::env::var("CHATBENCH_LIES") else { return true };
     wanted.split(',').any(|wanted| format!("{:?}", row.lie).contains(wanted))
 }
 
-/// What is otherwise than `row` says.
-fn complaint_of(row: &Row) -> Option<String> {
+/// What is otherwise than `row` says, where checks are `tried` so.
+pub(crate) fn complaint_of(
+    row: &Row,
+    tried: impl Fn(&Server, &[&'static Check]) -> Result<Vec<Tried>, String>,
+) -> Option<String> {
     let server = Server { is_apart: row.is_apart, ..Server::lying(row.lie, row.setup()) };
     let of_row = |group: &&Group| group.checks.iter().any(|check| row.fails.contains(&check.id));
     let groups = CATALOGUE.iter().filter(of_row);
@@ -146,10 +171,11 @@ fn complaint_of(row: &Row) -> Option<String> {
 /// in whatever group.
 #[test]
 fn who_is_deaf_behind_connect_fails_no_other_check() {
-    for group in ["", "CSR", "MSGP"] {
+    each(&["", "CSR", "MSGP"], |&group| {
         let setup = setup_for(&[group, "EIO-HTTP"]);
         let checks = conformance::checks().filter(|check| check.id.starts_with(group));
         let checks = checks.filter(|check| !group.is_empty() || !is_of_another_setup(check));
+        let checks = checks.filter(|check| !is_timed(check));
         let server = Server::lying(Lie::IsDeafBehindConnect, setup);
         let tried = tried(&server, &checks.collect::<Vec<_>>()).expect("there is a server");
         let is_wrong = |one: &&Tried| match &one.outcome {
@@ -160,7 +186,7 @@ fn who_is_deaf_behind_connect_fails_no_other_check() {
         };
         let wrong: Vec<String> = tried.iter().filter(is_wrong).map(told).collect();
         assert!(wrong.is_empty(), "{group}:\n{}", wrong.join("\n"));
-    }
+    });
 }
 
 fn is_of_another_setup(check: &Check) -> bool {

@@ -1,7 +1,7 @@
 //! Tried: what becomes of checks on a server of this process.
 
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use chatbench::conformance::{self, Broker, Check, Patience, Target, Tried};
@@ -46,16 +46,39 @@ impl Server {
 }
 
 /// The checks that are judged by the time that they take.
-const TIMED: &[&str] = &["ROB-09"];
+pub(crate) const TIMED: &[&str] = &["ROB-09"];
 /// Shared by all that is tried; what is judged by its time has it for itself.
 static MACHINE: RwLock<()> = RwLock::new(());
 
-/// What becomes of `checks` on `server`.
+pub(crate) fn is_timed(check: &Check) -> bool {
+    TIMED.contains(&check.id)
+}
+
+/// What becomes of `checks` on `server`, while others are tried.
 pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
-    let has_chat = matches!(server.tale, Tale::Truth | Tale::Lie(_));
-    let is_timed = has_chat && checks.iter().any(|check| TIMED.contains(&check.id));
-    let _alone = is_timed.then(|| MACHINE.write().unwrap_or_else(PoisonError::into_inner));
-    let _shared = (!is_timed).then(|| MACHINE.read().unwrap_or_else(PoisonError::into_inner));
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    tried_here(server, checks)
+}
+
+/// Nothing else is tried as long as this lasts.
+pub(crate) struct Alone(#[expect(dead_code, reason = "it is kept")] RwLockWriteGuard<'static, ()>);
+
+impl Alone {
+    pub(crate) fn begin() -> Alone {
+        Alone(MACHINE.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What becomes of `checks` on `server`.
+    pub(crate) fn tried(
+        &self,
+        server: &Server,
+        checks: &[&'static Check],
+    ) -> Result<Vec<Tried>, String> {
+        tried_here(server, checks)
+    }
+}
+
+fn tried_here(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
     if server.is_apart {
         let lie = if let Tale::Lie(lie) = server.tale { Some(lie) } else { None };
         let apart = Apart::start(lie);
