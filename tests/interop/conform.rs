@@ -34,7 +34,7 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const LOAD_MESSAGES: u32 = 1_000;
 
 /// Servers tried at a time: they wait more than they work.
-const TOGETHER: usize = 7;
+const TOGETHER: usize = 3;
 
 /// What the checks come to on one server.
 struct Table {
