@@ -145,8 +145,8 @@ impl Shard {
         })
         .await;
         let mut crowd = self.crowd.borrow_mut();
-        let finished = crowd.command == Command::Finish;
-        let given_up = if finished { 0 } else { crowd.still_due() };
+        let interrupted = matches!(crowd.command, Command::Finish | Command::Abort);
+        let given_up = if interrupted { 0 } else { crowd.still_due() };
         crowd.agenda.fall_silent();
         given_up
     }
