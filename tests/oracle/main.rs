@@ -21,7 +21,7 @@ use planted::Planted;
 use reference_server::fault::FaultKind;
 
 /// Most of a run is waiting.
-const RUNS_AT_A_TIME: usize = 8;
+const RUNS_AT_A_TIME: usize = 4;
 const SEEDS: [u64; 3] = [1, 2, 3];
 /// Of 7,500 messages, all are spared once in 1,800 runs; and the same seed spares the same.
 const RARELY: f64 = 0.001;
