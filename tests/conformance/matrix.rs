@@ -11,7 +11,7 @@ use crate::lies::{ALL, Row, UNTOLD, setup_for};
 use crate::tried::{Server, TIMED, Tale, is_timed, told, tried};
 
 /// Servers tried at a time: they wait more than they work.
-const TOGETHER: usize = 12;
+const TOGETHER: usize = 8;
 
 /// What a check may miss on the honest server: what no server here has.
 const EXCUSES: &[&str] = &["no process to look at", "senders do not hear themselves"];

@@ -161,6 +161,8 @@ async fn hear_last_words(trial: &Trial) -> Found {
         wake(trial, &mut twin, (event, back)),
     );
     let took = took.and_then(|took| Ok(took.max(woken?)))?;
+    // After `4abc` a pong would be refused, which is no end of what the server has said.
+    session.answer_ping().await.map_err(Stop::unknown)?;
     for session in [&session, &twin] {
         session.post(&said).await.map_err(Stop::unknown)?;
     }
