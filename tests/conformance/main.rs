@@ -3,6 +3,7 @@
 
 mod alone;
 mod apart;
+mod idle;
 mod innocent;
 mod liar;
 mod lies;

@@ -60,7 +60,15 @@ pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tr
     tried_here(server, checks)
 }
 
-/// Nothing else is tried as long as this lasts.
+/// What becomes of `checks` on a `server` that does next to nothing, whatever else is tried.
+pub(crate) fn tried_beside(
+    server: &Server,
+    checks: &[&'static Check],
+) -> Result<Vec<Tried>, String> {
+    tried_here(server, checks)
+}
+
+/// Nothing that works is tried as long as this lasts.
 pub(crate) struct Alone(#[expect(dead_code, reason = "it is kept")] RwLockWriteGuard<'static, ()>);
 
 impl Alone {

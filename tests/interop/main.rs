@@ -4,8 +4,8 @@
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
 mod behind_connect;
-mod chat;
 mod conform;
+mod scenarios;
 mod sessions;
 mod socketioxide;
 #[path = "../support/mod.rs"]

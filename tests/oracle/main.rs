@@ -4,10 +4,10 @@
 #[path = "../support/bench.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod bench;
-mod churn;
 #[path = "../support/foreign.rs"]
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod foreign;
+mod moving;
 mod planted;
 
 use std::fmt::{self, Debug};

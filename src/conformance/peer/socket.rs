@@ -233,15 +233,9 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Masks (section 5.3) in large steps, for debug builds take as long for a small one.
-fn apply_mask(bytes: &mut [u8], [a, b, c, d]: [u8; 4]) {
-    let key = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
-    let wide = u128::from_ne_bytes(key);
-    let (steps, rest) = bytes.as_chunks_mut();
-    for step in steps {
-        *step = (u128::from_ne_bytes(*step) ^ wide).to_ne_bytes();
-    }
-    rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+/// Masks (section 5.3).
+fn apply_mask(bytes: &mut [u8], key: [u8; 4]) {
+    bytes.iter_mut().zip(key.iter().cycle()).for_each(|(byte, key)| *byte ^= key);
 }
 
 impl SocketWriter {

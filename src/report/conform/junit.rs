@@ -33,8 +33,12 @@ fn case(check: &CheckResult) -> TestCase {
     case.set_time(seconds(check.took_s));
     case.add_property(Property::new("level", check.level.to_string()));
     case.add_property(Property::new("section", check.section.as_str()));
-    if let (CheckOutcome::Pass, Some(remark)) = (check.outcome, &check.remark) {
-        case.set_system_out(plain(remark));
+    if check.outcome == CheckOutcome::Pass {
+        let remark = check.remark.as_deref().map(plain);
+        let told: Vec<String> = remark.into_iter().chain(phrases::better(check)).collect();
+        if !told.is_empty() {
+            case.set_system_out(told.join("\n"));
+        }
     }
     case
 }

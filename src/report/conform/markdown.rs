@@ -101,19 +101,15 @@ fn not_tried(report: &ConformReport, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn better(report: &ConformReport, out: &mut impl Write) -> io::Result<()> {
-    let is_better = |check: &&CheckResult| check.change == Some(Change::Better);
-    let better: Vec<_> = report.checks.iter().filter(is_better).collect();
-    let changed: Vec<_> = report.checks.iter().filter(|one| one.no_longer_deviates()).collect();
-    if better.is_empty() && changed.is_empty() {
+    let told = report.checks.iter().map(|check| (check, phrases::better(check)));
+    let mut told = told.filter(|(_, better)| !better.is_empty()).peekable();
+    if told.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "\n### Better\n")?;
-    for check in better {
+    for (check, better) in told {
         let (id, title) = (code(&check.id), inline(&check.title));
-        writeln!(out, "- {id} {title}: passes now; remove it from the baseline")?;
-    }
-    for check in changed {
-        writeln!(out, "- {} {}: no longer deviates", code(&check.id), inline(&check.title))?;
+        writeln!(out, "- {id} {title}: {}", inline(&better.join("; ")))?;
     }
     Ok(())
 }

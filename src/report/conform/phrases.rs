@@ -1,6 +1,8 @@
 //! Phrases: what several formats say in the same words.
 
-use super::model::{Change, CheckOutcome, CheckResult, ConformReport, Counts, Subject, WireLine};
+use super::model::{
+    Change, CheckOutcome, CheckResult, ConformReport, Counts, DeviationNote, Subject, WireLine,
+};
 use crate::oracle::Verdict;
 use crate::report::numbers::{bytes, counted, time};
 
@@ -104,6 +106,26 @@ pub(super) fn excuse(check: &CheckResult) -> String {
         (_, CheckOutcome::KnownDeviation) => "a known deviation".into(),
         _ => format!("{} only", check.level),
     }
+}
+
+/// How a check that passes is better than what is written down about the server.
+pub(super) fn better(check: &CheckResult) -> Vec<String> {
+    let in_baseline = check.change == Some(Change::Better);
+    let in_baseline = in_baseline.then(|| "passes now: remove it from the baseline".into());
+    let known = check.deviation.as_ref().filter(|_| check.no_longer_deviates());
+    let known = known.map(|it| format!("no longer deviates, as {} is known to", versions(it)));
+    in_baseline.into_iter().chain(known).collect()
+}
+
+/// `socketioxide since 0.18`.
+pub(super) fn versions(deviation: &DeviationNote) -> String {
+    let mut text = plain(&deviation.family);
+    for (word, version) in [("since", &deviation.since), ("until", &deviation.until)] {
+        if !version.is_empty() {
+            text.push_str(&format!(" {word} {}", plain(version)));
+        }
+    }
+    text
 }
 
 /// A line of a transcript, in columns.

@@ -40,6 +40,9 @@ fn point(number: usize, check: &CheckResult, out: &mut impl Write) -> io::Result
         _ => format!(" # TODO {}", escaped(&phrases::excuse(check))),
     };
     writeln!(out, "{ok} {number} - {description}{directive}")?;
+    for how in phrases::better(check) {
+        writeln!(out, "# {} {how}", plain(&check.id))?;
+    }
     if ok == "not ok" { diagnosis(check, out) } else { Ok(()) }
 }
 

@@ -179,16 +179,11 @@ impl Reader {
     }
 }
 
-/// Masks, or takes the mask off (section 5.3), in steps as large as they can be: nothing of this is
-/// optimised.
-fn apply_mask(bytes: &mut [u8], [a, b, c, d]: [u8; 4]) {
-    let key = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
-    let wide = u128::from_ne_bytes(key);
-    let (steps, rest) = bytes.as_chunks_mut();
-    for step in steps {
-        *step = (u128::from_ne_bytes(*step) ^ wide).to_ne_bytes();
+/// Masks, or takes the mask off: octet i is XORed with octet i MOD 4 of the key (section 5.3).
+fn apply_mask(octets: &mut [u8], key: [u8; 4]) {
+    for (i, octet) in octets.iter_mut().enumerate() {
+        *octet ^= key[i % 4];
     }
-    rest.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
 }
 
 fn control(frame: Frame) -> Result<Heard, Stop> {

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use crate::report::conform::model::{
-    Change, CheckOutcome, CheckResult, ConformReport, DeviationNote,
-};
+use crate::report::conform::model::{Change, CheckOutcome, CheckResult, ConformReport};
 use crate::report::conform::phrases::{self, plain};
 use crate::report::numbers::counted;
 use crate::report::text::page::{Page, Tone};
@@ -82,7 +80,7 @@ pub(super) fn deviations(report: &ConformReport, page: &mut Page<'_>) -> io::Res
         let note = if check.breaks { worse(check) } else { "" };
         page.item(4, (tone, "~"), &format!("{}{note}", name(check)))?;
         if let Some(deviation) = &check.deviation {
-            let (who, reason) = (versions(deviation), plain(&deviation.reason));
+            let (who, reason) = (phrases::versions(deviation), plain(&deviation.reason));
             page.item(6, (Tone::Aside, "·"), &format!("{who}: {reason}"))?;
             page.item(6, (Tone::Aside, "·"), &plain(&deviation.link))?;
         }
@@ -91,17 +89,6 @@ pub(super) fn deviations(report: &ConformReport, page: &mut Page<'_>) -> io::Res
         }
     }
     Ok(())
-}
-
-/// `socketioxide since 0.18`.
-fn versions(deviation: &DeviationNote) -> String {
-    let mut text = plain(&deviation.family);
-    for (word, version) in [("since", &deviation.since), ("until", &deviation.until)] {
-        if !version.is_empty() {
-            text.push_str(&format!(" {word} {}", plain(version)));
-        }
-    }
-    text
 }
 
 pub(super) fn unknown(report: &ConformReport, page: &mut Page<'_>) -> io::Result<()> {
@@ -136,19 +123,11 @@ pub(super) fn not_applicable(report: &ConformReport, page: &mut Page<'_>) -> io:
 
 /// What got better than what is written down about the server.
 pub(super) fn better(report: &ConformReport, page: &mut Page<'_>) -> io::Result<()> {
-    let mut items = Vec::new();
-    for check in &report.checks {
-        if check.change == Some(Change::Better) {
-            items.push(format!("{} passes now: remove it from the baseline", plain(&check.id)));
-        }
-        if let Some(known) = check.deviation.as_ref().filter(|_| check.no_longer_deviates()) {
-            items.push(format!(
-                "{} no longer deviates, as {} is known to",
-                plain(&check.id),
-                versions(known)
-            ));
-        }
-    }
+    let better = |check: &CheckResult| {
+        let id = plain(&check.id);
+        phrases::better(check).into_iter().map(move |how| format!("{id} {how}"))
+    };
+    let items: Vec<String> = report.checks.iter().flat_map(better).collect();
     if items.is_empty() {
         return Ok(());
     }

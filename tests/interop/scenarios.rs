@@ -1,4 +1,4 @@
-//! Chat: whole runs against the servers of others, which keep the contract.
+//! Scenarios: whole runs against the servers of others, which keep the contract.
 
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;

@@ -1,4 +1,4 @@
-//! Churn: every fault of membership is found while people come and go, and without a fault nothing
+//! Moving: every fault of membership is found while people come and go, and without a fault nothing
 //! is, on our server and on the official one.
 
 use std::collections::BTreeSet;
