@@ -111,7 +111,7 @@ pub(super) fn excuse(check: &CheckResult) -> String {
 /// How a check that passes is better than what is written down about the server.
 pub(super) fn better(check: &CheckResult) -> Vec<String> {
     let in_baseline = check.change == Some(Change::Better);
-    let in_baseline = in_baseline.then(|| "passes now: remove it from the baseline".into());
+    let in_baseline = in_baseline.then(|| "passes now; remove it from the baseline".into());
     let known = check.deviation.as_ref().filter(|_| check.no_longer_deviates());
     let known = known.map(|it| format!("no longer deviates, as {} is known to", versions(it)));
     in_baseline.into_iter().chain(known).collect()

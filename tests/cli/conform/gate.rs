@@ -120,7 +120,7 @@ fn a_baseline_excuses_what_is_in_it_and_tells_what_got_better() {
     let sound = Served::start(&[]);
     let ended = conform(&[sound.url(), ONLY, &held_to]);
     ends(&ended, 0, "exit 0 pass");
-    assert!(ended.stdout.contains("CHAT-DLV-01 passes now: remove it from the baseline"));
+    assert!(ended.stdout.contains("CHAT-DLV-01 passes now; remove it from the baseline"));
     std::fs::write(&baseline, "EIO-HS-01 fail\n").expect("a file");
     let ended = conform(&[faulty.url(), ONLY, &held_to]);
     ends(&ended, 1, "exit 1 violations");
