@@ -44,13 +44,14 @@ impl Broker {
 }
 
 impl Outage {
-    /// Brings the broker back.
+    /// Brings the broker back; given up in the middle, it is brought back all the same.
     ///
     /// # Errors
     /// Unknown, when the command does not do its work.
     pub(super) async fn end(mut self) -> Result<(), Stop> {
+        let ended = obey("--broker-up", &self.up).await;
         self.is_over = true;
-        obey("--broker-up", &self.up).await
+        ended
     }
 }
 
@@ -175,6 +176,30 @@ mod tests {
         drop(outage);
         let clock = crate::clock::Clock::start();
         while flag.exists() {
+            assert!(clock.now().as_nanos() < 30_000_000_000, "it is not brought back");
+            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_bringing_it_back_brings_it_back_nevertheless() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [first, back] = ["first", "up"].map(|name| folder.path().join(name));
+        let (first_at, back_at) = (first.display(), back.display());
+        let up = format!("if mkdir {first_at} 2>&1; then sleep 600; else touch {back_at}; fi");
+        let outage = broker("true", &up).take_down().await.expect("it is true");
+        let clock = crate::clock::Clock::start();
+        {
+            let mut ended = std::pin::pin!(outage.end());
+            while !first.exists() {
+                assert!(clock.now().as_nanos() < 30_000_000_000, "it is not even tried");
+                tokio::select! {
+                    _ = &mut ended => panic!("it sleeps"),
+                    () = clock.sleep_until(clock.now() + Duration::from_millis(5)) => {}
+                }
+            }
+        }
+        while !back.exists() {
             assert!(clock.now().as_nanos() < 30_000_000_000, "it is not brought back");
             clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
         }

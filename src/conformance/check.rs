@@ -119,6 +119,8 @@ pub enum Need {
     Polling,
     /// Sessions by WebSocket.
     WebSocket,
+    /// That the server offers to move a session that polls to a WebSocket.
+    Upgrade,
     /// The chat's events: join, send, receive.
     Chat,
     /// The chat, and payloads that are JSON objects, which fields can be added to.

@@ -17,9 +17,9 @@ pub struct Deviation {
     /// On which of its configurations; empty when on all of them. Where it is said, passing is
     /// no news.
     pub when: &'static str,
-    /// What the failure says of what was observed, where the check can fail otherwise, too; empty
-    /// when any failure is the one that is known.
-    pub saying: &'static str,
+    /// What the failure says of what was observed, in one of these words, where the check can fail
+    /// otherwise, too; empty when any failure is the one that is known.
+    pub saying: &'static [&'static str],
     /// What it does instead, and why, as far as is known.
     pub reason: &'static str,
     /// Where that is documented or discussed, or else the source that does it.
@@ -33,7 +33,8 @@ pub struct Deviation {
 impl Deviation {
     /// Whether `failure` is what is known.
     pub(super) fn explains(&self, failure: &Failure) -> bool {
-        failure.observed.contains(self.saying)
+        let says = |words: &&str| failure.observed.contains(*words);
+        self.saying.is_empty() || self.saying.iter().any(says)
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Failure {
 impl Stop {
     /// The server did `observed` where `expected` is asked for.
     pub(super) fn failed(expected: impl Into<String>, observed: impl Into<String>) -> Stop {
-        Stop::Failed(Failure { expected: expected.into(), observed: observed.into() })
+        Stop::Failed(Failure { expected: expected.into(), observed: cut(observed.into()) })
     }
 
     /// The reason, in words.
@@ -43,8 +43,20 @@ impl Stop {
 
     /// It cannot be said, because of `why`.
     pub(super) fn unknown(why: impl Into<String>) -> Stop {
-        Stop::Unknown(why.into())
+        Stop::Unknown(cut(why.into()))
     }
+}
+
+/// What is told of a server is not as long as the server likes.
+fn cut(mut text: String) -> String {
+    const BYTES_MAX: usize = 4_000;
+    let bytes = text.len();
+    if bytes > BYTES_MAX {
+        text.truncate(text.floor_char_boundary(BYTES_MAX));
+        text.shrink_to_fit();
+        text.push_str(&format!("… ({bytes} bytes)"));
+    }
+    text
 }
 
 /// Passes when `holds`; says what was `observed` when not.

@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
         section: Section::Practice,
         level: Level::Should,
         needs: &[Need::WebSocket, Need::Recovery, Need::Chat],
-        wire: "b recovers, then c sends the same pid and offset → c gets another sid",
+        wire: "b recovers, then c sends the same pid and offset → another sid, or refused",
         why: "Two connections of one id; whoever learns a pid can read along.",
         differs: "Node gives both the same id, and the messages again.",
         run: |trial| Box::pin(missed::is_given_once(trial)),

@@ -1,9 +1,9 @@
 //! Backlog: a member that polls by hand, and so may leave for later what the server has for it.
 
-use super::member::{Member, Message, PROBE};
+use super::member::{Member, Message, PROBE, join_packet};
 use super::numbered::Numbers;
 use crate::conformance::finding::Stop;
-use crate::conformance::peer::{Packet, Polling};
+use crate::conformance::peer::{Packet, Polling, answers};
 use crate::conformance::trial::Trial;
 
 /// Probes are said so often until one is heard.
@@ -31,14 +31,14 @@ impl<'t> Backlog<'t> {
         backlog.post(&format!("40{prefix}{}", trial.target().auth)).await?;
         let granted = format!("40{prefix}{{");
         while !backlog.poll().await?.iter().any(|packet| begins(packet, &granted)) {}
-        let join = trial.dialect()?.join.template.filled(room, "b", "");
-        backlog.post(&format!("42{prefix}{join}")).await?;
+        let join = join_packet(trial, room, "b")?;
+        backlog.post(&join).await?;
         let probe = format!("{PROBE}for one that polls by hand");
         // No poll may be given up: the one that hears it ends the waiting.
         for probes in 0..PROBES_MAX {
             if probes == PROBES_MAX / 2 {
                 // What comes right behind CONNECT may be lost.
-                backlog.post(&format!("42{prefix}{join}")).await?;
+                backlog.post(&join).await?;
             }
             speaker.say(room, &probe).await?;
             trial.pause(BETWEEN_PROBES).await;
@@ -48,7 +48,7 @@ impl<'t> Backlog<'t> {
             loop {
                 let packets = backlog.poll().await?;
                 is_member |= packets.iter().any(|packet| says(packet, &probe));
-                if packets.iter().any(|packet| begins(packet, &format!("44{barrier}"))) {
+                if packets.iter().any(|packet| answers(packet, &barrier)) {
                     break;
                 }
             }
@@ -73,7 +73,11 @@ impl<'t> Backlog<'t> {
             let within = until.since(clock.now());
             let packets = match tokio::time::timeout(within, self.poll()).await {
                 Ok(Ok(packets)) => packets,
-                Ok(Err(why)) => return Ok(Some(why)),
+                Ok(Err(why)) => {
+                    // Where pings have to be answered soon, a busy machine may have been too late.
+                    self.polling.scribe.end();
+                    return Ok(Some(why));
+                }
                 Err(_) => break,
             };
             let messages = packets.iter().filter_map(|it| Message::read(it, dialect, namespace));

@@ -61,7 +61,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
 async fn by_refusal(trial: &Trial) -> Found {
     let mut members = two(trial).await?;
     for number in 0..TRIES {
-        members[1].emit(&join(trial, number)?).await?;
+        members[1].ask(&room(trial, number)).await?;
         members[1].settle().await?;
         members[0].say(&room(trial, number), &text(number)).await?;
     }
@@ -71,7 +71,7 @@ async fn by_refusal(trial: &Trial) -> Found {
 async fn by_nothing(trial: &Trial) -> Found {
     let mut members = two(trial).await?;
     for number in 0..TRIES {
-        members[1].emit(&join(trial, number)?).await?;
+        members[1].ask(&room(trial, number)).await?;
         members[0].say(&room(trial, number), &text(number)).await?;
         // Both have been taken in before the next try begins.
         members[1].settle().await?;
@@ -85,7 +85,7 @@ async fn by_probes(trial: &Trial) -> Found {
     let raw = Raw::of(trial)?;
     let mut most = 0;
     for number in 0..TRIES {
-        members[1].emit(&join(trial, number)?).await?;
+        members[1].ask(&room(trial, number)).await?;
         let mut probes = 0;
         loop {
             members[0].say(&room(trial, number), &text(number)).await?;
@@ -120,10 +120,6 @@ fn room(trial: &Trial, number: usize) -> String {
 
 fn text(number: usize) -> String {
     format!("try {number}.")
-}
-
-fn join(trial: &Trial, number: usize) -> Result<String, Stop> {
-    Ok(trial.dialect()?.join.template.filled(&room(trial, number), "b", ""))
 }
 
 /// In how many tries the joiner heard what was said.

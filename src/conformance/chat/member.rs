@@ -18,6 +18,11 @@ pub(super) const PROBE: &str = "chatbench probe ";
 /// There are servers that drop all of a body of more than 16 packets.
 const PACKETS_PER_POST: usize = 10;
 
+/// The acknowledgement that [`Member::join`] waits for.
+const JOIN_ID: u64 = 7;
+/// That of joins which nobody waits for: come late, it must not be taken for the other one.
+const UNAWAITED_ID: u64 = 8;
+
 /// A peer that is, or may be, in rooms.
 pub(in crate::conformance) struct Member<'t> {
     pub(in crate::conformance) peer: Peer,
@@ -91,9 +96,9 @@ impl<'t> Member<'t> {
         match &self.dialect.join.confirm {
             Confirm::Ack => {
                 let prefix = prefix_of(&self.namespace);
-                let asking = format!("42{prefix}7{data}");
+                let asking = format!("42{prefix}{JOIN_ID}{data}");
                 let is_ack = |packet: &Packet| {
-                    Event::read(packet).filter(|event| event.is_ack && event.id == Some(7))
+                    Event::read(packet).filter(|event| event.is_ack && event.id == Some(JOIN_ID))
                 };
                 let acked = self.ask_until(&asking, is_ack).await?;
                 acked.map_err(|it| missing("an acknowledgement", &it))?;
@@ -141,7 +146,15 @@ impl<'t> Member<'t> {
     /// # Errors
     /// Unknown, when the connection takes no more.
     pub(in crate::conformance) async fn ask(&self, room: &str) -> Result<(), Stop> {
-        self.emit(&self.dialect.join.template.filled(room, &self.author, "")).await
+        self.ask_by(&self.dialect.join.template.filled(room, &self.author, "")).await
+    }
+
+    /// The same by `data`, a whole array.
+    ///
+    /// # Errors
+    /// Unknown, when the connection takes no more.
+    pub(in crate::conformance) async fn ask_by(&self, data: &str) -> Result<(), Stop> {
+        self.peer.send(join_by(self.dialect, &self.namespace, data)).await
     }
 
     /// Asks to be let out of `room`, and waits until the server has taken that in.
@@ -344,6 +357,31 @@ impl<'t> Member<'t> {
         let heard = self.listen().await;
         let said = |text: &&str| heard.iter().filter(|it| it.text.as_deref() == Some(text)).count();
         texts.iter().map(said).collect()
+    }
+}
+
+/// The packet by which `author` asks to be let into `room`, in the target's namespace; nobody
+/// waits for its acknowledgement.
+///
+/// # Errors
+/// Not applicable, where there is no chat.
+pub(in crate::conformance) fn join_packet(
+    trial: &Trial,
+    room: &str,
+    author: &str,
+) -> Result<String, Stop> {
+    let dialect = trial.dialect()?;
+    let data = dialect.join.template.filled(room, author, "");
+    Ok(join_by(dialect, &trial.target().namespace, &data))
+}
+
+/// The packet of a join by `data`. Where joins are acknowledged it asks for that: a handler may
+/// fall over one that it cannot acknowledge.
+fn join_by(dialect: &Dialect, namespace: &str, data: &str) -> String {
+    let prefix = prefix_of(namespace);
+    match dialect.join.confirm {
+        Confirm::Ack => format!("42{prefix}{UNAWAITED_ID}{data}"),
+        Confirm::Probe | Confirm::Event { .. } | Confirm::Settle(_) => format!("42{prefix}{data}"),
     }
 }
 

@@ -61,7 +61,7 @@ async fn outlives(trial: &Trial, event: &str) -> Found {
     let mut witness = Witness::call(trial).await?;
     for arguments in ARGUMENTS {
         let packet = format!("42{}[{event}{arguments}]", trial.prefix());
-        let mut peer = trial.connect(trial.via()).await?;
+        let mut peer = trial.connect_awake(trial.via()).await?;
         peer.send(&*packet).await?;
         // The server may close whoever sends it; once it has answered, it has taken it in.
         let _ = peer.round_trip().await;

@@ -1,15 +1,19 @@
 //! Stalled: a member that was heard to hear, and from then on reads nothing.
 
+use std::time::Duration;
+
 use tokio::task::AbortHandle;
 
-use super::member::{Member, PROBE};
+use super::member::{Member, PROBE, join_packet};
 use crate::conformance::finding::Stop;
 use crate::conformance::peer::socket::{Frame, Heard, SocketReader, SocketWriter};
 use crate::conformance::trial::Trial;
 
 /// Probes are said so often until one is heard.
 const PROBES_MAX: u32 = 30;
-const BETWEEN_PROBES: std::time::Duration = std::time::Duration::from_millis(100);
+const BETWEEN_PROBES: Duration = Duration::from_millis(100);
+/// Whatever the server says of its heartbeat, pongs are no flood.
+const BETWEEN_PONGS_MIN: Duration = Duration::from_millis(50);
 /// More than what the kernels at both ends hold for a reader that does not read.
 const BYTES_MIN: usize = 8_000_000;
 
@@ -60,13 +64,13 @@ impl Stalled {
         let prefix = trial.prefix();
         stalled.say(&format!("40{prefix}{}", trial.target().auth)).await?;
         stalled.hear(trial, &format!("40{prefix}{{")).await?;
-        let join = trial.dialect()?.join.template.filled(room, "stalled", "");
-        stalled.say(&format!("42{prefix}{join}")).await?;
+        let join = join_packet(trial, room, "stalled")?;
+        stalled.say(&join).await?;
         let probe = format!("{PROBE}for one that will read no more");
         for probes in 0..PROBES_MAX {
             if probes == PROBES_MAX / 2 {
                 // What comes right behind CONNECT may be lost.
-                stalled.say(&format!("42{prefix}{join}")).await?;
+                stalled.say(&join).await?;
             }
             speaker.say(room, &probe).await?;
             // Not heard yet is not heard at all only in the end.
@@ -85,7 +89,7 @@ impl Stalled {
     /// asked for does no harm (EIO-HB-05).
     fn pong(&self, trial: &Trial) -> Option<AbortHandle> {
         let survey = trial.survey();
-        let between = survey.ping_interval?.min(survey.ping_timeout?) / 2;
+        let between = between_pongs([survey.ping_interval, survey.ping_timeout])?;
         let (writer, clock) = (self.writer.clone(), trial.clock());
         let pong = async move {
             loop {
@@ -122,9 +126,29 @@ impl Stalled {
     }
 }
 
+/// Half of the shortest of `periods`, for a ping comes and is waited for within them; one that is
+/// nothing says nothing.
+fn between_pongs(periods: [Option<Duration>; 2]) -> Option<Duration> {
+    let shortest = periods.into_iter().flatten().filter(|period| !period.is_zero()).min()?;
+    Some((shortest / 2).max(BETWEEN_PONGS_MIN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pongs_are_in_time_and_no_flood() {
+        let between = |periods: [Option<u64>; 2]| {
+            between_pongs(periods.map(|period| period.map(Duration::from_millis)))
+        };
+        let wanted = |millis| Some(Duration::from_millis(millis));
+        assert_eq!(between([Some(25_000), Some(20_000)]), wanted(10_000));
+        assert_eq!(between([Some(0), Some(20_000)]), wanted(10_000));
+        assert_eq!(between([Some(25_000), None]), wanted(12_500));
+        assert_eq!(between([Some(1), Some(20_000)]), Some(BETWEEN_PONGS_MIN));
+        assert_eq!((between([Some(0), Some(0)]), between([None, Some(0)])), (None, None));
+    }
 
     #[test]
     fn what_kernels_hold_for_a_reader_needs_none() {

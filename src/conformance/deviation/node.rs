@@ -8,7 +8,7 @@ const COMMON: Deviation = Deviation {
     check: "",
     family: Family::Node,
     when: "",
-    saying: "",
+    saying: &[],
     reason: "",
     link: "",
     since: "4.8.4",
@@ -26,7 +26,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-04e",
-        saying: "HTTP 200",
+        saying: &["HTTP 200"],
         reason: "Answers 200 to a post that it cannot read and closes the session afterwards: the \
                  answer does not wait for what the packets are.",
         link: "https://github.com/socketio/socket.io/blob/engine.io@6.6.9/packages/engine.io/lib/\
@@ -50,7 +50,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-MEM-06d",
-        saying: "it still hears what is said a while later",
+        saying: &["it still hears what is said a while later"],
         reason: "Ignores an Engine.IO close packet by WebSocket, so the socket stays in its rooms \
                  until the connection ends.",
         link: "https://github.com/socketio/socket.io/blob/engine.io@6.6.9/packages/engine.io/lib/\
@@ -99,7 +99,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-EXC-04",
-        saying: "by a once, b once",
+        saying: &["by a once, b once"],
         reason: "bug: a socket that has left the room named by its own id hears what it says \
                  itself, \
                  since it is excluded by that room.",
@@ -108,7 +108,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ROOM-05",
-        saying: "said in `[]` was heard",
+        saying: &["said in `[]` was heard"],
         reason: "Tells everybody what is sent to an empty list of rooms: no room means the whole \
                  namespace. A handler has to look at what it is given.",
         link: "https://github.com/socketio/socket.io/blob/socket.io-adapter@2.5.8/packages/\
@@ -117,6 +117,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CSR-05",
+        saying: &["the same id again"],
         reason: "Gives a session to whoever asks for it until it has expired, a second time as \
                  well: \
                  restoring it does not forget it.",

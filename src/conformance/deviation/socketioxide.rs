@@ -8,7 +8,7 @@ const COMMON: Deviation = Deviation {
     check: "",
     family: Family::Socketioxide,
     when: "",
-    saying: "",
+    saying: &[],
     reason: "",
     link: "",
     since: "0.18.9",
@@ -49,7 +49,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "EIO-HTTP-06",
-        saying: "the second post: HTTP 200",
+        saying: &["the second post: HTTP 200"],
         reason: "Takes two posts at once: nothing counts them.",
         link: "https://github.com/Totodore/socketioxide/blob/engineioxide-v0.17.6/crates/\
                engineioxide/src/transport/polling.rs",
@@ -100,6 +100,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "SIO-CON-08b",
+        saying: &["ignored"],
         reason: "Ignores a second CONNECT to the same namespace.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/ns.rs#L101",
@@ -107,7 +108,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "SIO-DIS-05",
-        saying: "the same id",
+        saying: &["the same id"],
         reason: "Gives a socket that comes back the same id, which is that of its Engine.IO \
                  session.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
@@ -164,22 +165,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         check: "CHAT-ORD-02",
-        when: "on a multi-thread runtime, or where max_buffer_size is small",
+        when: "on a multi-thread runtime",
+        saying: &["too late"],
         reason: "Runs each handler as a task of its own, so that two threads let a message \
-                 overtake \
-                 the one before it; refuses what comes after 128 packets for a receiver, unless \
-                 told otherwise.",
+                 overtake the one before it.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
         ..COMMON
     },
     Deviation {
         check: "CHAT-ORD-03",
-        when: "on a multi-thread runtime, or where max_buffer_size is small",
+        when: "on a multi-thread runtime",
+        saying: &["too late"],
         reason: "Runs each handler as a task of its own, so that two threads let a message \
-                 overtake \
-                 the one before it; refuses what comes after 128 packets for a receiver, unless \
-                 told otherwise.",
+                 overtake the one before it.",
         link: "https://github.com/Totodore/socketioxide/blob/socketioxide-v0.18.5/crates/\
                socketioxide/src/handler/message.rs#L183",
         ..COMMON
@@ -197,7 +196,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation {
         check: "CHAT-MEM-02",
         when: "on a multi-thread runtime",
-        saying: "it hears what is said a while later",
+        saying: &["it hears what is said a while later"],
         reason: "Runs each handler as a task of its own, so that a refused CONNECT behind a \
                  join is \
                  answered before the join is done.",

@@ -1,7 +1,7 @@
 //! Detour: upgrades that go wrong on the way, and what becomes of the session.
 
 use super::busy::persist;
-use super::heartbeat::{GONE_WITHIN, announced, end_max, interval_max};
+use super::heartbeat::{announced, end_max, interval_max};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Missing, Probe, Response, Upgrading, Via};
@@ -14,7 +14,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "send a `ping` packet with the string `probe` in the payload",
         section: Section::EngineIo("Upgrade"),
         level: Level::Info,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "WebSocket with the sid: `2wrong` → closed, or an answer",
         why: "A server that takes any text for a probe upgrades by accident.",
@@ -27,7 +27,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "Finally, the client MUST send a `upgrade` packet to complete the upgrade",
         section: Section::EngineIo("Upgrade"),
         level: Level::Info,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "WebSocket with the sid: `5` → upgraded, or closed",
         why: "Whether the WebSocket carries packets is not known without a probe.",
@@ -40,7 +40,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "the client MUST send a `upgrade` packet to complete the upgrade",
         section: Section::EngineIo("Upgrade"),
         level: Level::Info,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`; `40/chatbench-…,` without `5` → closed, or an answer",
         why: "A message that is taken too early overtakes what is still polled.",
@@ -54,7 +54,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       then upgrade to better transports if available.",
         section: Section::EngineIo("Upgrade"),
         level: Level::Should,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`; end of TCP; POST and GET of the session still work",
         why: "A proxy that cuts WebSockets must not cut off those who poll because of it.",
@@ -67,7 +67,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "A client MUST NOT open more than one WebSocket connection per session.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Info,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "two WebSockets with one sid: `2probe` each; `5` on the first",
         why: "Clients that retry an upgrade may have two under way.",
@@ -81,7 +81,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       consider that the connection is closed.",
         section: Section::EngineIo("Heartbeat"),
         level: Level::Should,
-        needs: &[Need::Polling, Need::WebSocket, Need::Heartbeat],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade, Need::Heartbeat],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`, then silence for a heartbeat and more; GET → 400",
         why: "Half-done upgrades that stay are memory that anyone can take.",
@@ -94,7 +94,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "A WebSocket whose session is over is closed.",
         section: Section::Practice,
         level: Level::Should,
-        needs: &[Need::Polling, Need::WebSocket, Need::Heartbeat],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade, Need::Heartbeat],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`, then silence for a heartbeat and more → closed",
         why: "A connection that belongs to no session keeps its file descriptor.",
@@ -218,7 +218,7 @@ async fn idle(trial: &Trial) -> Result<(Upgrading<'_>, Probe), Stop> {
 async fn last_answer(trial: &Trial, session: &Upgrading<'_>) -> Result<Response, String> {
     const POLLS_MAX: usize = 3;
     let mut poll = session.polling.get();
-    poll.within = GONE_WITHIN;
+    poll.within = trial.patience().answer;
     let mut response = trial.make(&poll).await?;
     for _ in 1..POLLS_MAX {
         if response.status == 200 {

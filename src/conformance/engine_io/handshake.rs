@@ -152,11 +152,16 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
 async fn opens_by_polling(trial: &Trial) -> Found {
     const EXPECTED: &str = "HTTP 200 and an open packet with sid, upgrades, pingInterval and \
                             pingTimeout";
-    let response = trial.answer(&trial.get(&trial.query("polling")), EXPECTED).await?;
-    if trial.survey().websocket && response.is_refusal() {
-        let why = format!("the server does not poll: {}", response.brief());
-        return Err(Stop::NotApplicable(why));
+    let response = trial.answer(&trial.get(&trial.query("polling")), EXPECTED).await;
+    let refusal = match &response {
+        Ok(response) => response.is_refusal().then(|| response.brief()),
+        // Nor need it answer what it does not speak.
+        Err(stop) => (!trial.survey().polling).then(|| stop.why().to_owned()),
+    };
+    if let (Some(refusal), true) = (refusal, trial.survey().websocket) {
+        return Err(Stop::NotApplicable(format!("the server does not poll: {refusal}")));
     }
+    let response = response?;
     let handshake = handshake_of(&response, EXPECTED)?;
     check_open_packet(&handshake, EXPECTED)?;
     was_seen_before(trial.survey().polling)
@@ -176,8 +181,8 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
     let (opening, scribe) = trial.open(&trial.websocket_request(&trial.query("websocket"))).await;
     let mut reader = match opening {
         Opening::Open(reader, _) => reader,
-        Opening::Refused(response) => return Err(refused(trial, EXPECTED, &response)),
-        Opening::Broken(why) => return Err(Stop::failed(EXPECTED, why)),
+        Opening::Refused(response) => return Err(refused(trial, EXPECTED, response.brief())),
+        Opening::Broken(why) => return Err(refused(trial, EXPECTED, why)),
     };
     let first = tokio::time::timeout(trial.patience().answer, reader.next()).await;
     let text = match first {
@@ -194,13 +199,13 @@ async fn opens_by_websocket(trial: &Trial) -> Found {
 }
 
 /// What it means that there is no WebSocket: a server need not have any, but then it offers none.
-fn refused(trial: &Trial, expected: &str, response: &Response) -> Stop {
-    let (survey, brief) = (trial.survey(), response.brief());
+fn refused(trial: &Trial, expected: &str, how: String) -> Stop {
+    let survey = trial.survey();
     if survey.websocket {
-        return Stop::failed(expected, brief);
+        return Stop::failed(expected, how);
     }
     if survey.offers_websocket {
-        let why = format!("an upgrade to it is offered, and a session on it refused: {brief}");
+        let why = format!("an upgrade to it is offered, and a session on it refused: {how}");
         return Stop::failed(expected, why);
     }
     Stop::NotApplicable("the server opens no session by WebSocket".into())

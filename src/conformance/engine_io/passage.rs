@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conformance::chat::member::Member;
+use crate::conformance::chat::member::{Member, join_packet};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::{Packet, Peer, Upgrading, Via};
 use crate::conformance::trial::Trial;
@@ -74,8 +74,7 @@ async fn pass(trial: &Trial) -> Result<Vec<usize>, Stop> {
 
 /// Has `session` ask to be let into `room`.
 async fn join(trial: &Trial, session: &mut Upgrading<'_>, room: &str) -> Result<(), Stop> {
-    let data = trial.dialect()?.join.template.filled(room, "b", "");
-    let asked = session.post(&format!("42{}{data}", trial.prefix())).await;
+    let asked = session.post(&join_packet(trial, room, "b")?).await;
     asked.map_err(|why| Stop::unknown(format!("joining {room:?}: {why}")))
 }
 

@@ -254,11 +254,16 @@ async fn refuses_sockets_of_transports(trial: &Trial) -> Found {
 async fn refuses_socket_for_polling(trial: &Trial) -> Found {
     const EXPECTED: &str = "no session on a WebSocket";
     let query = trial.query("polling");
-    let (opening, _) = trial.open(&trial.websocket_request(&query)).await;
+    let request = trial.websocket_request(&query);
+    let asked = trial.clock().now();
+    let (opening, _) = trial.open(&request).await;
     match opening {
         Opening::Open(reader, _) => wants_end(trial, reader, &query, EXPECTED).await?,
         Opening::Refused(response) if response.status == 200 => {
             return Ok("it is answered as any poll".into());
+        }
+        Opening::Broken(why) if trial.clock().now().since(asked) >= request.within => {
+            return Err(Stop::failed(EXPECTED, why));
         }
         // There is no WebSocket, then.
         Opening::Refused(_) | Opening::Broken(_) => {}

@@ -7,7 +7,9 @@ use super::busy::{insist, persist};
 use super::passage;
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::{Missing, Packet, Peer, Polling, Probe, Upgrading, Via, Way, told};
+use crate::conformance::peer::{
+    Missing, Packet, Peer, Polling, Probe, Upgrading, Via, Way, answers, told,
+};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
 use crate::transport::http::query_value;
@@ -20,7 +22,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       in the payload. Finally, the client MUST send a `upgrade` packet",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "WebSocket with the sid: `2probe` → `3probe`; `5`; `42[…]` → `42[…]`",
         why: "Browsers begin by polling and upgrade; without it they poll for ever.",
@@ -34,7 +36,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       applicable) to cleanly close HTTP long-polling transport",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "GET pending; WebSocket: `2probe` → `3probe`; the GET is answered `6`",
         why: "The client upgrades only when its last poll is back: it waits for a ping else.",
@@ -47,7 +49,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "send a `noop` packet to any pending `GET` request",
         section: Section::EngineIo("Upgrade"),
         level: Level::Should,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "`2probe` → `3probe`; GET → `6` within 1.2 s",
         why: "A poll may be on its way when the probe is answered.",
@@ -60,7 +62,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "HTTP requests of a session that has been upgraded are answered with 400.",
         section: Section::Suite,
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "upgrade; GET → 400; the WebSocket works",
         why: "Two transports of one session tear its packets apart.",
@@ -73,7 +75,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "HTTP requests of a session that has been upgraded are answered with 400.",
         section: Section::Suite,
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "upgrade; POST `40/chatbench-…,` → 400, no `44…`; the WebSocket works",
         why: "Packets by two ways have no order any more.",
@@ -87,7 +89,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
                       Should it happen, the server MUST close the WebSocket connection.",
         section: Section::EngineIo("WebSocket"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "upgrade; another WebSocket with the sid → refused or closed; the first works",
         why: "Whoever learns a session's id could take it over, or end it.",
@@ -100,7 +102,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "pause the HTTP long-polling transport […] to ensure that no packet gets lost",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket, Need::Chat],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade, Need::Chat],
         pace: Pace::Together,
         wire: "30 messages between `3probe` and `5`, 30 after → each comes once",
         why: "Every browser upgrades in the first seconds, when history is loaded.",
@@ -113,7 +115,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "Socket.IO does guarantee message ordering",
         section: Section::Docs("Delivery guarantees"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket, Need::Chat, Need::Order],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade, Need::Chat, Need::Order],
         pace: Pace::Together,
         wire: "30 messages between `3probe` and `5`, 30 after → in the order they were sent",
         why: "What was buffered must not be overtaken by what comes by the WebSocket.",
@@ -126,7 +128,7 @@ pub(in crate::conformance) const CHECKS: &[Check] = &[
         requirement: "pause the HTTP long-polling transport (no more HTTP request gets sent)",
         section: Section::EngineIo("Upgrade"),
         level: Level::Must,
-        needs: &[Need::Polling, Need::WebSocket],
+        needs: &[Need::Polling, Need::WebSocket, Need::Upgrade],
         pace: Pace::Together,
         wire: "upgrade; 20 texts there and back by the WebSocket, and no request of HTTP",
         why: "A session that goes on polling costs a request for each message.",
@@ -243,10 +245,7 @@ async fn refuses_post(trial: &Trial) -> Found {
     ensure(response.is_refusal(), EXPECTED, || response.brief())?;
     goes_on(&mut peer).await?;
     let came = peer.collect(trial.patience().quiet).await;
-    let refusal = format!("44{namespace},");
-    let processed = came
-        .iter()
-        .any(|packet| matches!(packet, Packet::Text(text) if text.starts_with(&refusal)));
+    let processed = came.iter().any(|packet| answers(packet, &namespace));
     ensure(!processed, "what was posted is not processed", || told(came.iter()))?;
     fine()
 }
@@ -254,8 +253,13 @@ async fn refuses_post(trial: &Trial) -> Found {
 async fn closes_second(trial: &Trial) -> Found {
     const EXPECTED: &str = "a second WebSocket of the session is refused or closed";
     let (mut peer, polling) = upgraded(trial).await?;
+    let asked = trial.clock().now();
     let observed = match Probe::open(trial, &polling.sid).await {
-        Err(why) => why,
+        Err(why) => {
+            let is_answered = trial.clock().now().since(asked) < trial.patience().answer;
+            ensure(is_answered, EXPECTED, || why.clone())?;
+            why
+        }
         Ok(mut second) => match second.end(trial.patience().answer).await {
             Ok(how) => how,
             Err(()) => return Err(Stop::failed(EXPECTED, "it stays open")),

@@ -35,6 +35,9 @@ impl Gate {
         let (has, why) = match need {
             Need::Polling => (survey.polling, "the server does not poll"),
             Need::WebSocket => (survey.websocket, "the server opens no session by WebSocket"),
+            Need::Upgrade => {
+                (survey.offers_websocket, "the server offers no upgrade to a WebSocket")
+            }
             Need::Chat => (dialect.is_some(), "the target has no chat"),
             Need::ObjectPayload => {
                 (dialect.is_some_and(object), "messages of this dialect are no JSON objects")

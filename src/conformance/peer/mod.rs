@@ -398,7 +398,7 @@ impl Peer {
         self.ended.as_ref()
     }
 
-    /// Asks for a namespace that there is not and waits for the refusal: everything the server
+    /// Asks for a namespace that there is not and waits for the answer: everything the server
     /// was sent before has been taken in then, on every server known.
     ///
     /// # Errors
@@ -411,11 +411,8 @@ impl Peer {
             let ended = End { at: self.clock.now(), code: None, how: why };
             return Err(Missing::Ended(self.ended.clone().unwrap_or(ended)));
         }
-        let refusal = format!("44{namespace},");
-        let is_refusal = |packet: &Packet| {
-            matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
-        };
-        self.wait_for(self.patience, is_refusal).await
+        let is_answer = |packet: &Packet| answers(packet, &namespace).then_some(());
+        self.wait_for(self.patience, is_answer).await
     }
 
     /// Ends a WebSocket by a closing frame, or a session that polls by a `1`.
@@ -443,6 +440,14 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.listening.abort();
     }
+}
+
+/// Whether `packet` answers CONNECT to `namespace`, which there should not be: a server may have
+/// any.
+pub(super) fn answers(packet: &Packet, namespace: &str) -> bool {
+    let Packet::Text(text) = packet else { return false };
+    let data = text.strip_prefix("44").or_else(|| text.strip_prefix("40"));
+    data.and_then(|data| data.strip_prefix(namespace)).is_some_and(|data| data.starts_with(','))
 }
 
 /// Packets in a few words.

@@ -140,7 +140,7 @@ impl Scribe {
     }
 
     /// Its connection is over.
-    pub(super) fn end(&self) {
+    pub(in crate::conformance) fn end(&self) {
         self.transcript.0.tells_of_an_end.set(true);
     }
 

@@ -11,7 +11,7 @@ use super::http::Response;
 use super::polling::{Packet, Polling, packets};
 use super::socket::{Frame, Heard, Opening, SocketReader, SocketWriter};
 use super::transcript::Scribe;
-use super::{Peer, told};
+use super::{Peer, answers, told};
 use crate::clock::Clock;
 use crate::conformance::finding::Stop;
 use crate::conformance::trial::Trial;
@@ -260,8 +260,7 @@ impl<'t> Upgrading<'t> {
         self.barriers += 1;
         let namespace = format!("/chatbench-polled-{}", self.barriers);
         self.post(&format!("40{namespace},")).await?;
-        let refusal = format!("44{namespace},");
-        self.wait_for(|packet| is_text(packet, |text| text.starts_with(&refusal))).await
+        self.wait_for(|packet| answers(packet, &namespace).then_some(())).await
     }
 
     /// Says on the WebSocket that the upgrade is done, and goes on there.
@@ -286,10 +285,6 @@ impl<'t> Upgrading<'t> {
         peer.unread = std::mem::take(&mut self.heard);
         Ok(peer)
     }
-}
-
-fn is_text(packet: &Packet, is_wanted: impl Fn(&str) -> bool) -> Option<()> {
-    matches!(packet, Packet::Text(text) if is_wanted(text)).then_some(())
 }
 
 /// A WebSocket of a session that is not upgraded yet.

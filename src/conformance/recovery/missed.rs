@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::session::{ask, pid_of};
 use crate::conformance::chat::member::{Member, assemble};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
-use crate::conformance::peer::Via;
+use crate::conformance::peer::{Missing, Packet, Peer, Via};
 use crate::conformance::trial::Trial;
 
 const MISSED: [&str; 3] = ["missed 1", "missed 2", "missed 3"];
 /// A server may notice late that a connection is gone: so often it is asked for its session.
 const ASKED_MAX: u32 = 4;
+const ANSWERED: &str = "an answer to CONNECT with a pid";
 
 /// A member that is away, and what it knows of its session.
 struct Away {
@@ -68,12 +69,33 @@ pub(super) async fn is_given_once(trial: &Trial) -> Found {
     if !first.recovered {
         return Err(Stop::unknown("the session was not recovered even once"));
     }
-    let second = come_back(trial, &away, (1, 1)).await?;
+    let mut second = trial.session(Via::WebSocket).await?;
+    let answer = ask(trial, &mut second, &away.pid, away.offset.as_deref()).await?;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(missing) => {
+            if is_refused(trial, &mut second, &missing).await {
+                return Ok("the second is refused".into());
+            }
+            return Err(second.instead(ANSWERED, &missing));
+        }
+    };
+    let second = hear_back(trial, second, (answer["sid"] == *away.sid, 1)).await?;
     ensure(!second.recovered, "a new session for the second that asks", || {
         format!("the same id again, and {:?}", second.texts)
     })?;
     drop(first);
     fine()
+}
+
+/// Whether `peer`, which asked for a session, got CONNECT_ERROR or the end of the connection where
+/// something else is `missing`.
+async fn is_refused(trial: &Trial, peer: &mut Peer, missing: &Missing) -> bool {
+    let refusal = format!("44{}", trial.prefix());
+    let is_refusal = |packet: &Packet| {
+        matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
+    };
+    matches!(missing, Missing::Ended(_)) || peer.wait_for(Duration::ZERO, is_refusal).await.is_ok()
 }
 
 /// Members a and b; b is cut off, after it has heard something or before.
@@ -112,8 +134,8 @@ async fn leave<'t>(
     Ok((speaker, Away { sid, pid, offset }))
 }
 
-/// Asks for the session of `away`, more than once where the server may not have missed it yet; a
-/// session that is given back is given the time to bring as many texts as were `missed`.
+/// Asks for the session of `away`, more than once where the server may not have missed it yet, and
+/// hears what was `missed`.
 async fn come_back<'t>(
     trial: &'t Trial,
     away: &Away,
@@ -124,22 +146,31 @@ async fn come_back<'t>(
         asked += 1;
         let mut peer = trial.session(Via::WebSocket).await?;
         let answer = ask(trial, &mut peer, &away.pid, away.offset.as_deref()).await?;
-        let expected = "an answer to CONNECT with a pid";
-        let answer = answer.map_err(|missing| peer.instead(expected, &missing))?;
+        let answer = answer.map_err(|missing| peer.instead(ANSWERED, &missing))?;
         let recovered = answer["sid"] == *away.sid;
         if !recovered && asked < asked_max {
             trial.pause(Duration::from_millis(500)).await;
             continue;
         }
-        let mut member = Member::of(trial, peer, "b")?;
-        let mut heard = Vec::new();
-        while recovered && heard.len() < missed {
-            let next = member.peer.next(trial.patience().answer).await;
-            let Ok((_, packet)) = next else { break };
-            heard.extend(member.read(&packet));
-        }
-        heard.extend(member.listen().await);
-        let texts = heard.into_iter().filter_map(|message| message.text).collect();
-        return Ok(Back { member, recovered, texts });
+        return hear_back(trial, peer, (recovered, missed)).await;
     }
+}
+
+/// What `peer` has got; a session that was `recovered` is given the time to bring as many texts as
+/// were `missed`.
+async fn hear_back(
+    trial: &Trial,
+    peer: Peer,
+    (recovered, missed): (bool, usize),
+) -> Result<Back<'_>, Stop> {
+    let mut member = Member::of(trial, peer, "b")?;
+    let mut heard = Vec::new();
+    while recovered && heard.len() < missed {
+        let next = member.peer.next(trial.patience().answer).await;
+        let Ok((_, packet)) = next else { break };
+        heard.extend(member.read(&packet));
+    }
+    heard.extend(member.listen().await);
+    let texts = heard.into_iter().filter_map(|message| message.text).collect();
+    Ok(Back { member, recovered, texts })
 }

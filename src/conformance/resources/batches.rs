@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::conformance::chat::member::Member;
+use crate::conformance::chat::member::{Member, join_packet};
 use crate::conformance::finding::{Found, Stop};
 use crate::conformance::lanes::side_by_side;
 use crate::conformance::peer::{Packet, Via};
@@ -43,16 +43,15 @@ pub(super) async fn of_visits(trial: &Trial) -> Found {
 }
 
 pub(super) async fn of_rooms(trial: &Trial) -> Found {
-    let dialect = trial.dialect()?;
     stay_flat(trial, BATCHES, async |batch| {
         for number in 0..ROOM_VISITS {
             let mut member = Member::connect(trial, Via::WebSocket, "a").await?;
             let join = |room: usize| {
                 let room = trial.room(&format!("{batch}-{number}-{room}"));
-                let data = dialect.join.template.filled(&room, "a", "");
-                Packet::Text(format!("42{}{data}", trial.prefix()))
+                join_packet(trial, &room, "a").map(Packet::Text)
             };
-            let joins: Vec<Packet> = (0..ROOMS_PER_VISIT).map(join).collect();
+            let joins: Result<Vec<Packet>, Stop> = (0..ROOMS_PER_VISIT).map(join).collect();
+            let joins = joins?;
             member.peer.send_all(&joins).await?;
             member.settle().await?;
             member.peer.cut().await;
@@ -78,7 +77,7 @@ pub(super) async fn files_of_visits(trial: &Trial) -> Found {
 /// One user who comes, joins, speaks and is cut off.
 async fn visit(trial: &Trial, room: &str) -> Result<(), Stop> {
     let mut member = Member::connect(trial, Via::WebSocket, "a").await?;
-    member.emit(&trial.dialect()?.join.template.filled(room, "a", "")).await?;
+    member.ask(room).await?;
     member.say(room, "hello").await?;
     member.settle().await?;
     member.peer.cut().await;

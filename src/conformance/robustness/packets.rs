@@ -1,6 +1,6 @@
 //! Packets: deep, large, many-promising and odd ones.
 
-use crate::conformance::chat::member::assemble;
+use crate::conformance::chat::member::{assemble, prove_speakers};
 use crate::conformance::chat::raw::Raw;
 use crate::conformance::finding::{Found, Stop, fine};
 use crate::conformance::peer::{Packet, Peer, Via, shortened};
@@ -24,16 +24,18 @@ pub(super) async fn nested_echo(trial: &Trial) -> Found {
 
 pub(super) async fn nested_message(trial: &Trial) -> Found {
     let raw = Raw::of(trial)?;
-    let room = trial.room("deep");
     let mut witness = Witness::call(trial).await?;
-    let members = assemble(trial, &room, &[trial.via(); 2]).await?;
     for depth in DEPTHS {
-        let data = raw.carrying(&room, "a", &nested(depth))?;
+        // Afresh each time, for a server may end whoever says or hears such a message.
+        let room = trial.room(&format!("deep-{depth}"));
+        let mut members = assemble(trial, &room, &[trial.via(); 3]).await?;
+        prove_speakers(trial, &room, &mut members).await?;
+        let Some(speaker) = members.pop() else { continue };
+        let data = raw.carrying(&room, &speaker.author, &nested(depth))?;
         let packet = format!("42{}{data}", trial.prefix());
-        provoke(trial, &packet, trial.via()).await?;
+        say(speaker.peer, &packet).await;
         witness.stands(&format!("after a message {depth} deep to a room of two")).await?;
     }
-    drop(members);
     fine()
 }
 
@@ -90,16 +92,20 @@ pub(super) async fn odd_ones(trial: &Trial) -> Found {
     fine()
 }
 
-/// Sends `packet` on a connection of its own, and waits until that has answered or ended.
+/// Sends `packet` on a connection of its own, whose events are handled by then.
 async fn provoke(trial: &Trial, packet: &str, via: Via) -> Result<(), Stop> {
-    let mut peer = trial.connect(via).await?;
+    say(trial.connect_awake(via).await?, packet).await;
+    Ok(())
+}
+
+/// Sends `packet`, and waits until the server has answered what follows it or ended the connection.
+async fn say(mut peer: Peer, packet: &str) {
     // One that is refused at once is as good, and so is an end of the connection.
     if let Err(why) = peer.try_send(&[Packet::Text(packet.into())]).await {
         peer.scribe().note(why);
     }
     let _ = peer.round_trip().await;
     peer.close().await;
-    Ok(())
 }
 
 fn odd_packets() -> Vec<String> {

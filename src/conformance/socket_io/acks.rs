@@ -130,10 +130,16 @@ async fn acknowledges_each_once(trial: &Trial) -> Found {
 async fn acks_of(trial: &Trial, peer: &mut Peer) -> (HashMap<u64, usize>, Vec<Packet>) {
     let mut acks: HashMap<u64, usize> = HashMap::new();
     let mut odd = Vec::new();
+    let (clock, patience) = (trial.clock(), trial.patience().answer);
+    let mut until = clock.now() + patience;
     while acks.len() < ACKS {
-        // Whatever comes shows that more may come.
-        let Ok((_, packet)) = peer.next(trial.patience().answer).await else { break };
+        let Ok((_, packet)) = peer.next(until.since(clock.now())).await else { break };
+        let before = acks.len();
         count(trial, packet, &mut acks, &mut odd);
+        if acks.len() > before {
+            // One more shows that more may come.
+            until = clock.now() + patience;
+        }
     }
     for packet in peer.collect(trial.patience().quiet).await {
         count(trial, packet, &mut acks, &mut odd);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::conformance::finding::{Found, Stop};
-use crate::conformance::peer::{End, Event, Missing, Packet, Peer, told};
+use crate::conformance::peer::{End, Event, Missing, Packet, Peer, answers, told};
 use crate::conformance::trial::Trial;
 
 /// How far the connections are that something is said on.
@@ -102,39 +102,43 @@ pub(super) async fn offend(
             say(peer, &text(format!("40{barrier},"))).await;
         }
     }
-    let each = aftermaths(trial, proof, &barrier, peers).await;
-    Ok(Aftermaths { each, twin: twin.round_trip().await })
+    Ok(aftermaths(trial, proof, &barrier, (peers, &mut twin)).await)
 }
 
-/// Waits for all of `peers` at once, as long as it takes to know what became of each.
+/// Waits for all of `peers` at once, as long as it takes to know what became of each, and of the
+/// twin.
 async fn aftermaths(
     trial: &Trial,
     proof: Proof,
     barrier: &str,
-    mut peers: Vec<Peer>,
-) -> Vec<Aftermath> {
+    (mut peers, twin): (Vec<Peer>, &mut Peer),
+) -> Aftermaths {
     let clock = trial.clock();
     let until = clock.now() + trial.patience().answer;
-    let refusal = format!("44{barrier},");
-    let is_refusal = |packet: &Packet| {
-        matches!(packet, Packet::Text(text) if text.starts_with(&refusal)).then_some(())
-    };
+    let is_answer = |packet: &Packet| answers(packet, barrier).then_some(());
     let mut answered = vec![false; peers.len()];
     if let Proof::Answer = proof {
         for (peer, answered) in peers.iter_mut().zip(&mut answered) {
-            *answered = peer.wait_for(until.since(clock.now()), is_refusal).await.is_ok();
+            *answered = peer.wait_for(until.since(clock.now()), is_answer).await.is_ok();
         }
     }
     // Who has answered has made up its mind; it may still have to carry it out.
     let soon = clock.now() + trial.patience().quiet;
+    for (peer, answered) in peers.iter_mut().zip(&answered) {
+        let until = if *answered { soon } else { until };
+        // How it ended is asked below.
+        let _ = peer.end(until.since(clock.now())).await;
+    }
+    let twin = twin.round_trip().await;
+    // A server that stood still has gone on by now, or nothing can be said.
+    let soon = clock.now() + trial.patience().quiet;
     let mut each = Vec::new();
     for (mut peer, answered) in peers.into_iter().zip(answered) {
-        let until = if answered { soon } else { until };
-        let end = peer.end(until.since(clock.now())).await.ok();
+        let end = peer.end(soon.since(clock.now())).await.ok();
         let heard = peer.collect(Duration::ZERO).await;
         each.push(Aftermath { end, answered, heard });
     }
-    each
+    Aftermaths { each, twin }
 }
 
 async fn say(peer: &Peer, packets: &[Packet]) {

@@ -207,6 +207,7 @@ fn name(need: Need) -> &'static str {
     match need {
         Need::Polling => "polling",
         Need::WebSocket => "WebSocket",
+        Need::Upgrade => "upgrade",
         Need::Chat => "chat",
         Need::ObjectPayload => "objects",
         Need::Echo => "echo",
@@ -231,6 +232,7 @@ fn long_name(need: Need) -> &'static str {
     match need {
         Need::Polling => "HTTP long-polling",
         Need::WebSocket => "sessions by WebSocket",
+        Need::Upgrade => "that upgrades to a WebSocket are offered",
         Need::Chat => "the chat's events",
         Need::ObjectPayload => "messages that are JSON objects",
         Need::Echo => "an event that comes back (`hooks.echo` of the dialect)",

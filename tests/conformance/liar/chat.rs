@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Lie, World};
 
 /// What a lie keeps of each join, in bytes.
-const KEPT_OF_ROOM_BYTES: usize = 20_000;
+const KEPT_OF_ROOM_BYTES: usize = 2_000;
 
 /// The sockets of all namespaces, and their rooms.
 #[derive(Default)]

@@ -192,7 +192,7 @@ enum Kept {
 }
 
 /// What a lie keeps of each visit, in bytes.
-const KEPT_OF_VISIT_BYTES: usize = 100_000;
+const KEPT_OF_VISIT_BYTES: usize = 60_000;
 
 impl World {
     fn new(lie: Option<Lie>, stub: Option<Stub>, setup: Setup) -> World {

@@ -265,9 +265,8 @@ fn is_admitted(session: &Session, packet: &Packet) -> bool {
     {
         return false;
     }
-    let is_barrier = namespace.starts_with("/chatbench-barrier");
     if !NAMESPACES.contains(&namespace) && session.world.lies_each(Lie::AdmitsEverySecondTime, 2) {
         return true;
     }
-    NAMESPACES.contains(&namespace) || !is_barrier && session.lies(Lie::AdmitsAnywhere)
+    NAMESPACES.contains(&namespace) || session.lies(Lie::AdmitsAnywhere)
 }

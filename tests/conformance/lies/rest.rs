@@ -18,7 +18,7 @@ pub(super) const LIES: &[Row] = &[
     row(ForgetsTheMissed, &["CSR-02"]),
     row(SendsTheMissedTwice, &["CSR-02"]),
     row(ForgetsRooms, &["CSR-02"]),
-    row(ClosesOnUnknownPids, &["CSR-03", "CSR-05"]),
+    row(ClosesOnUnknownPids, &["CSR-03"]),
     row(GivesSessionsOfOthers, &["CSR-03"]).alone(),
     row(RecoversAgainAndAgain, &["CSR-05"]),
     row(TellsTheSender, &["CLU-01b"]),

@@ -31,7 +31,7 @@ pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>
     let mut joined = Vec::new();
     for (join, _) in pairs {
         let mut member = Member::connect(trial, trial.via(), "j").await?;
-        member.emit(&raw.joining("j", &named(trial, join))?).await?;
+        member.ask_by(&raw.joining("j", &named(trial, join))?).await?;
         // A server may close whoever joins such a room; then nothing is heard there.
         let _ = member.peer.round_trip().await;
         joined.push(member);
@@ -39,7 +39,7 @@ pub(super) async fn of_pairs(trial: &Trial, pairs: &[Pair]) -> Result<Vec<Heard>
     trial.pause(trial.patience().quiet).await;
     // Once more, for what comes right behind CONNECT may be lost.
     for (member, (join, _)) in joined.iter_mut().zip(pairs) {
-        let _ = member.emit(&raw.joining("j", &named(trial, join))?).await;
+        let _ = member.ask_by(&raw.joining("j", &named(trial, join))?).await;
         let _ = member.peer.round_trip().await;
     }
     let mut heard = vec![Heard::default(); pairs.len()];

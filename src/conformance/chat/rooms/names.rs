@@ -40,7 +40,7 @@ pub(super) async fn like_ids(trial: &Trial) -> Found {
     members[0].say(&other, TEXTS[0]).await?;
     members[0].settle().await?;
     let quoted = serde_json::Value::from(&*other).to_string();
-    members[2].emit(&raw.joining("c", &quoted)?).await?;
+    members[2].ask_by(&raw.joining("c", &quoted)?).await?;
     members[2].settle().await?;
     trial.pause(trial.patience().quiet).await;
     members[0].say(&other, TEXTS[1]).await?;
