@@ -21,8 +21,6 @@ const CHECK_TIME_MAX: Duration = Duration::from_secs(60);
 const PING_TIMEOUT_SHORT: Duration = Duration::from_secs(2);
 /// How often a check looks again there.
 const LOOKS_MAX: u32 = 3;
-/// A server that is just being started again is given a moment.
-const BETWEEN_CONTROLS: Duration = Duration::from_millis(500);
 const SERVES: &str = "the server serves others afterwards";
 const DEAD: &str = "no new connection works any more";
 
@@ -151,7 +149,8 @@ impl Gate {
         let mut last = Ok(());
         for control in 0..CONTROLS_MAX {
             if control > 0 {
-                trial.pause(BETWEEN_CONTROLS).await;
+                // A server that is just being started again is given a moment.
+                trial.pause(self.target.patience.quiet).await;
             }
             let dials = (self.sound.clone(), None);
             let apart = Trial::new(&self.target, &self.survey, dials, self.tag.clone());
