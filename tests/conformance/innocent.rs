@@ -34,6 +34,13 @@ fn a_server_that_takes_its_time_loses_nothing() {
     assert_passes(&Server::honest(Setup { recovery: true, ..setup }), &["CSR-02"]);
 }
 
+#[test]
+fn other_events_than_the_chats_are_no_offence() {
+    let setup = Setup { ping_timeout: Duration::from_secs(3), ..Setup::default() };
+    let server = Server::lying(Lie::TellsWhoJoins, setup);
+    assert_passes(&server, &["CHAT-DLV", "CHAT-ISO", "CHAT-MEM", "CHAT-ORD", "SIO-BIN"]);
+}
+
 /// What becomes of the check that takes the broker down, where that is done by `broker`.
 fn without_broker(server: Server, broker: fn(Broker) -> Broker) -> Tried {
     let tried = tried(&Server { broker, ..server }, &checks(&["CLU-04"]));

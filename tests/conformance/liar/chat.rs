@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::packet::{Args, Kind, Message, Packet};
+use super::packet::{Args, Kind, Message, Packet, prefix};
 use super::recovery::{Lost, Sent};
 use super::relay;
 use super::session::Session;
@@ -172,6 +172,21 @@ fn join_as_told(world: &Rc<World>, namespace: &str, room: &str, id: &str) {
         relay::tell_the_old(world, namespace, room, id);
     }
     join(world, namespace, room, id);
+    if world.lies(Lie::TellsWhoJoins) {
+        tell_who_joins(world, namespace, room, id);
+    }
+}
+
+/// Tells all in the room, the newcomer as well, which is no lie: nobody forbids it.
+fn tell_who_joins(world: &World, namespace: &str, room: &str, id: &str) {
+    let chat = world.chat.borrow();
+    let key = (namespace.to_owned(), room.to_owned());
+    let event = format!(r#"2{}["user-joined",{{"id":"{id}"}}]"#, prefix(namespace));
+    for member in chat.rooms.get(&key).into_iter().flatten() {
+        if let Some(socket) = chat.sockets.get(member) {
+            socket.session.send_messages([Message::Text(event.clone().into())]);
+        }
+    }
 }
 
 pub(super) fn join(world: &World, namespace: &str, room: &str, id: &str) {

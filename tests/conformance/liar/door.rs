@@ -206,6 +206,9 @@ fn lead_websocket(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) 
         session.into_iter().for_each(|session| session.close(End::Server));
         return refuse("the session had a WebSocket");
     }
+    if is_taken && world.lies(Lie::LeavesASecondWebSocketUnanswered) {
+        return Lead::Nowhere;
+    }
     if is_taken && !world.lies(Lie::LetsASecondWebSocketTakeOver) {
         return refuse("the session has a WebSocket");
     }

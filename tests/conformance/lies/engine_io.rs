@@ -108,6 +108,7 @@ pub(super) const LIES: &[Row] = &[
     row(EndsUpgradedWhoArePolled, &["EIO-UPG-03", "EIO-UPG-03b"]),
     row(EndsWhoArePolled, &["EIO-HS-11"]),
     row(EndsWhoGetASecondWebSocket, &["EIO-UPG-04"]),
+    row(LeavesASecondWebSocketUnanswered, &["EIO-UPG-04"]),
     row(AllowsAnotherOrigin, &["CORS-01", "CORS-02"]),
     row(TakesLongMessagesAndCloses, &["EIO-WS-09"]),
     row(SendsEmptyPongs, &["EIO-WS-05b"]),
