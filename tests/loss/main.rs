@@ -108,8 +108,8 @@ fn a_server_that_tells_who_comes_back_what_was_said_is_found_out() {
 #[cfg(feature = "rust_socketio")]
 #[test]
 fn with_the_other_client_nobody_is_accused_either() {
-    // A quarter of the messages: of so few cuts none is left for those who go at the end, whose loss
-    // nobody notices.
+    // A quarter of the messages: of so few cuts none is left for those who go at the end, whose
+    // loss nobody notices.
     let cuts = Cuts { count: 10, ..CUTS };
     let arguments = ["--set", "client=rust_socketio", "--rate", "1200/s"];
     let (ran, cut) = run_with(&[], cuts, &arguments);

@@ -237,8 +237,10 @@ async fn masks_nothing(trial: &Trial) -> Found {
     let namespace = trial.unknown_namespace();
     let asked = format!("40{namespace},");
     writer.send(&[Frame::text(&asked)]).await.map_err(Stop::unknown)?;
-    let answers = [format!("44{namespace}"), format!("40{namespace}")];
-    let is_answer = |heard: &Heard| matches!(heard, Heard::Text(text) if answers.iter().any(|it| text.starts_with(it)));
+    let is_answer = |heard: &Heard| {
+        let Heard::Text(text) = heard else { return false };
+        ["44", "40"].iter().any(|kind| text.starts_with(&format!("{kind}{namespace},")))
+    };
     let heard = read_until(trial, &mut reader, |it| is_answer(it).then_some(())).await;
     // A frame that was masked is one, whatever came after it.
     ensure(!reader.has_masked(), "frames without a mask", || "one is masked".into())?;
