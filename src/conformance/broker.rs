@@ -115,6 +115,15 @@ mod tests {
         Broker { down: down.into(), up: up.into() }
     }
 
+    /// Looks for half a minute whether it `is_so`, and otherwise complains.
+    async fn wait_until(is_so: impl Fn() -> bool, complaint: &str) {
+        let clock = crate::clock::Clock::start();
+        while !is_so() {
+            assert!(clock.now().as_nanos() < 30_000_000_000, "{complaint}");
+            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
+        }
+    }
+
     #[tokio::test]
     async fn a_command_that_fails_is_told_of_as_what_it_is() {
         let Err(Stop::Unknown(why)) = broker("exit 3", "true").take_down().await else {
@@ -159,11 +168,8 @@ mod tests {
                 }
             }
         };
-        let clock = crate::clock::Clock::start();
-        while rustix::process::test_kill_process_group(group).is_ok() {
-            assert!(clock.now().as_nanos() < 30_000_000_000, "it goes on");
-            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
-        }
+        let is_over = || rustix::process::test_kill_process_group(group).is_err();
+        wait_until(is_over, "it goes on").await;
     }
 
     #[tokio::test]
@@ -174,11 +180,7 @@ mod tests {
         let outage = broker(&format!("touch {named}"), &format!("rm {named}")).take_down().await;
         assert!(flag.exists());
         drop(outage);
-        let clock = crate::clock::Clock::start();
-        while flag.exists() {
-            assert!(clock.now().as_nanos() < 30_000_000_000, "it is not brought back");
-            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
-        }
+        wait_until(|| !flag.exists(), "it is not brought back").await;
     }
 
     #[tokio::test]
@@ -188,20 +190,10 @@ mod tests {
         let (first_at, back_at) = (first.display(), back.display());
         let up = format!("if mkdir {first_at} 2>&1; then sleep 600; else touch {back_at}; fi");
         let outage = broker("true", &up).take_down().await.expect("it is true");
-        let clock = crate::clock::Clock::start();
-        {
-            let mut ended = std::pin::pin!(outage.end());
-            while !first.exists() {
-                assert!(clock.now().as_nanos() < 30_000_000_000, "it is not even tried");
-                tokio::select! {
-                    _ = &mut ended => panic!("it sleeps"),
-                    () = clock.sleep_until(clock.now() + Duration::from_millis(5)) => {}
-                }
-            }
+        tokio::select! {
+            _ = outage.end() => panic!("it sleeps"),
+            () = wait_until(|| first.exists(), "it is not even tried") => {}
         }
-        while !back.exists() {
-            assert!(clock.now().as_nanos() < 30_000_000_000, "it is not brought back");
-            clock.sleep_until(clock.now() + Duration::from_millis(5)).await;
-        }
+        wait_until(|| back.exists(), "it is not brought back").await;
     }
 }

@@ -87,3 +87,18 @@ pub enum Outcome {
     /// There was nothing to be tried, and why.
     NotApplicable(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_makes_long_is_not_kept_whole() {
+        let long = "\u{e9}".repeat(1 << 20);
+        for stop in [Stop::failed("this", format!("a{long}")), Stop::unknown(format!("a{long}"))] {
+            let why = stop.why();
+            assert!(why.len() < 5_000 && why.ends_with("(2097153 bytes)"), "{} bytes", why.len());
+        }
+        assert_eq!(Stop::unknown("short").why(), "short");
+    }
+}

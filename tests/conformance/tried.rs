@@ -57,15 +57,7 @@ pub(crate) fn is_timed(check: &Check) -> bool {
 /// What becomes of `checks` on `server`, while others are tried.
 pub(crate) fn tried(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
     let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
-    tried_here(server, checks)
-}
-
-/// What becomes of `checks` on a `server` that does next to nothing, whatever else is tried.
-pub(crate) fn tried_beside(
-    server: &Server,
-    checks: &[&'static Check],
-) -> Result<Vec<Tried>, String> {
-    tried_here(server, checks)
+    tried_beside(server, checks)
 }
 
 /// Nothing that works is tried as long as this lasts.
@@ -82,11 +74,15 @@ impl Alone {
         server: &Server,
         checks: &[&'static Check],
     ) -> Result<Vec<Tried>, String> {
-        tried_here(server, checks)
+        tried_beside(server, checks)
     }
 }
 
-fn tried_here(server: &Server, checks: &[&'static Check]) -> Result<Vec<Tried>, String> {
+/// The same whatever else is tried: for servers that do next to nothing.
+pub(crate) fn tried_beside(
+    server: &Server,
+    checks: &[&'static Check],
+) -> Result<Vec<Tried>, String> {
     if server.is_apart {
         let lie = if let Tale::Lie(lie) = server.tale { Some(lie) } else { None };
         let apart = Apart::start(lie);

@@ -8,7 +8,7 @@ use super::busy::{insist, persist};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
 use crate::conformance::finding::{Found, Stop, ensure, fine};
 use crate::conformance::peer::socket::{Frame, Heard, SocketReader, SocketWriter};
-use crate::conformance::peer::{Peer, Via, hex};
+use crate::conformance::peer::{Peer, Via, hex, is_answer};
 use crate::conformance::round_trip::RoundTrip;
 use crate::conformance::trial::Trial;
 
@@ -237,11 +237,8 @@ async fn masks_nothing(trial: &Trial) -> Found {
     let namespace = trial.unknown_namespace();
     let asked = format!("40{namespace},");
     writer.send(&[Frame::text(&asked)]).await.map_err(Stop::unknown)?;
-    let is_answer = |heard: &Heard| {
-        let Heard::Text(text) = heard else { return false };
-        ["44", "40"].iter().any(|kind| text.starts_with(&format!("{kind}{namespace},")))
-    };
-    let heard = read_until(trial, &mut reader, |it| is_answer(it).then_some(())).await;
+    let answers = |heard: &Heard| matches!(heard, Heard::Text(text) if is_answer(text, &namespace));
+    let heard = read_until(trial, &mut reader, |it| answers(it).then_some(())).await;
     // A frame that was masked is one, whatever came after it.
     ensure(!reader.has_masked(), "frames without a mask", || "one is masked".into())?;
     heard.map_err(|why| Stop::unknown(format!("no answer to {namespace}: {why}")))?;

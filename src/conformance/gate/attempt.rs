@@ -131,12 +131,11 @@ impl Gate {
     /// have little time some of them look again.
     fn time_max(&self, check: &Check) -> Duration {
         let wait_max = self.target.patience.wait_max;
-        let heartbeat = (self.survey.ping_interval, self.survey.ping_timeout);
-        let (Some(interval), Some(timeout), true) =
-            (heartbeat.0, heartbeat.1, check.needs.contains(&Need::Heartbeat))
-        else {
+        if !check.needs.contains(&Need::Heartbeat) {
             return CHECK_TIME_MAX + wait_max;
-        };
+        }
+        let [interval, timeout] =
+            [self.survey.ping_interval, self.survey.ping_timeout].map(Option::unwrap_or_default);
         let looks = if timeout < PING_TIMEOUT_SHORT { LOOKS_MAX } else { 1 };
         CHECK_TIME_MAX + wait_max.max((interval * 5 + timeout * 2) * looks)
     }

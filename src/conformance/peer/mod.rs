@@ -445,7 +445,11 @@ impl Drop for Peer {
 /// Whether `packet` answers CONNECT to `namespace`, which there should not be: a server may have
 /// any.
 pub(super) fn answers(packet: &Packet, namespace: &str) -> bool {
-    let Packet::Text(text) = packet else { return false };
+    matches!(packet, Packet::Text(text) if is_answer(text, namespace))
+}
+
+/// The same of its text.
+pub(super) fn is_answer(text: &str, namespace: &str) -> bool {
     let data = text.strip_prefix("44").or_else(|| text.strip_prefix("40"));
     data.and_then(|data| data.strip_prefix(namespace)).is_some_and(|data| data.starts_with(','))
 }
