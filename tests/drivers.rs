@@ -1,11 +1,7 @@
 //! Drivers: whichever client speaks for the users, the same is said and the same comes of it.
 #![cfg(feature = "rust_socketio")]
 
-#[path = "support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
-
-use bench::{Ran, Run};
+use crate::support::bench::{Ran, Run};
 use chatbench::oracle::{Verdict, ViolationKind};
 use chatbench::scenario::ClientKind;
 

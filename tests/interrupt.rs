@@ -1,19 +1,16 @@
 //! Interrupt: a run that is not let to its end still says what it has seen, and leaves nobody
 //! behind.
 
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
-
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::support::binary::{Ended, Running};
+use crate::support::left::Left;
+use crate::support::minute::{self, await_deliveries};
+use crate::support::scripted::Scripted;
 use chatbench::clock::unix_millis;
 use chatbench::report::Report;
 use rustix::process::Signal;
-use support::binary::{Ended, Running};
-use support::left::Left;
-use support::minute::{self, await_deliveries};
-use support::scripted::Scripted;
 
 /// For whatever must happen, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);

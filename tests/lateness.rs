@@ -1,10 +1,7 @@
 //! Lateness: the server's shows as latency, not as a gap; the generator's own makes the verdict
 //! Unknown.
 
-#[path = "support/bench.rs"]
-mod bench;
-
-use bench::{Ran, Run};
+use crate::support::bench::{Ran, Run};
 use chatbench::oracle::Verdict;
 use chatbench::run::{Doubt, ThresholdOutcome};
 use data_encoding::BASE64;

@@ -1,22 +1,19 @@
 //! Outages: a server that is killed again and again under load is not accused of what was under way
 //! then, and of everything else it is.
 
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
-
 use std::thread::Builder;
 use std::time::Duration;
 
+use crate::support::binary::{CommandLine, Ended, Running};
+use crate::support::foreign::Foreign;
+use crate::support::left::Left;
+use crate::support::redis::Redis;
+use crate::support::served::Served;
 use chatbench::clock::unix_millis;
 use chatbench::oracle::ViolationKind;
 use chatbench::report::Report;
 use chatbench::run::Doubt;
 use rustix::process::Signal;
-use support::binary::{CommandLine, Ended, Running};
-use support::foreign::Foreign;
-use support::left::Left;
-use support::redis::Redis;
-use support::served::Served;
 
 /// For whatever must happen, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -247,9 +244,11 @@ fn a_node_of_a_cluster_is_killed() {
     let targets = ["--target", other.url(), "--target", node.url()];
     let outing = Outing::begin(&[&targets[..], &long].concat());
     let again = || Foreign::node_on(port, &environment).expect("it was there before");
+    let began = unix_millis();
     let (_node, away) = outing.kill_again_and_again((KILLS_OF_NODE_MS, USERS / 2), node, again);
-    // Those who are back are to be heard for a while.
-    outing.await_ms(unix_millis(), 2_000);
+    // Those who are back are to be heard for a while, however long they were away.
+    let back = unix_millis();
+    outing.await_ms(back, (back - began) / 2);
     outing.run.signal_all(Signal::INT);
     let seen = outing.end();
     seen.assert_kept(5);

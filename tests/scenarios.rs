@@ -1,19 +1,12 @@
 //! Scenarios: every bundled one, shortened, passes on a server that keeps its promises.
 
-#[path = "support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
-#[path = "support/foreign.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod foreign;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use bench::Run;
+use crate::support::bench::Run;
+use crate::support::foreign::Foreign;
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;
-use foreign::Foreign;
 
 /// A bundled scenario, and what makes it short.
 struct Bundled {

@@ -1,15 +1,12 @@
 //! Tls: a server that vouches for itself alone is trusted only by who asks for that.
 
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
-
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::support::ear::{self, Ear, on_one_thread};
+use crate::support::scripted::frame::CONNECTED;
+use crate::support::scripted::{Connection, Scripted, Told};
 use chatbench::client::{Driver, Tls};
-use support::ear::{self, Ear, on_one_thread};
-use support::scripted::frame::CONNECTED;
-use support::scripted::{Connection, Scripted, Told};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;

@@ -1,22 +1,16 @@
 //! Told: what a run tells of people who come and go, and of a server that does.
 
-#[path = "support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
-
 use std::time::{Duration, SystemTime};
 
-use bench::{Ran, Run};
+use crate::support::bench::{Ran, Run};
+use crate::support::binary::CommandLine;
+use crate::support::left::Left;
+use crate::support::served::Served;
 use chatbench::clock::unix_millis;
 use chatbench::metrics::Row;
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;
 use chatbench::run::Doubt;
-use support::binary::CommandLine;
-use support::left::Left;
-use support::served::Served;
 
 /// For whatever must happen, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);

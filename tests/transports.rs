@@ -1,22 +1,15 @@
 //! Transports: whatever carries the users' packets, the same is said and the same comes of it; and
 //! nothing is lost, doubled or reordered while a session moves to a WebSocket.
 
-#[path = "support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
-#[path = "support/ear.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod ear;
-
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use bench::{Ran, Run};
+use crate::support::bench::{Ran, Run};
+use crate::support::ear::{self, Ear, on_one_thread};
 use chatbench::client::{Client, Driver, Way};
 use chatbench::oracle::{Verdict, ViolationKind};
-use ear::{Ear, on_one_thread};
 use reference_server::{Background, Options};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

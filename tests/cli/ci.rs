@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::PATIENCE;
+use super::PATIENCE;
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::served::Served;
 

@@ -6,8 +6,8 @@ mod gate;
 use expect_test::expect;
 use serde_json::Value;
 
+use super::{PATIENCE, chatbench};
 use crate::support::binary::Ended;
-use crate::{PATIENCE, chatbench};
 
 fn conform(arguments: &[&str]) -> Ended {
     chatbench(["conform"].iter().chain(arguments))

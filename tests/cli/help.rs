@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::chatbench;
+use super::chatbench;
 
 fn help(arguments: &[&str]) -> String {
     let ended = chatbench(arguments);

@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::run::SHORT;
+use super::run::SHORT;
+use super::{PATIENCE, chatbench};
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::left::Left;
-use crate::{PATIENCE, chatbench};
 
 /// A short run whose record is at the end of `place`.
 fn record(place: &Path) -> Ended {

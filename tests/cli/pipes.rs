@@ -1,7 +1,7 @@
 //! Pipes: whoever has read enough, or nothing, is no trouble of ours.
 
-use crate::PATIENCE;
-use crate::run::SHORT;
+use super::PATIENCE;
+use super::run::SHORT;
 use crate::support::binary::CommandLine;
 
 #[test]

@@ -4,11 +4,11 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use expect_test::expect;
 
-use crate::redacted::redacted;
-use crate::schema::schema;
+use super::redacted::redacted;
+use super::schema::schema;
+use super::{PATIENCE, chatbench};
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::left::Left;
-use crate::{PATIENCE, chatbench};
 
 /// A run of a second that passes on any machine, however busy.
 pub(crate) const SHORT: &[&str] = &[

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::chatbench;
+use super::chatbench;
 
 pub(crate) fn schema(of: &str) -> Value {
     let ended = chatbench(["schema", of]);

@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 
-use crate::PATIENCE;
-use crate::redacted::redacted;
+use super::PATIENCE;
+use super::redacted::redacted;
 use crate::support::binary::{CommandLine, Ended};
 
 /// On a machine with so many file descriptors.

@@ -1,7 +1,7 @@
 //! Variables: whatever a flag sets, the environment sets as well, and a flag wins.
 
+use super::{PATIENCE, chatbench};
 use crate::support::binary::CommandLine;
-use crate::{PATIENCE, chatbench};
 
 const FILE: &str = "scenarios/quickstart.yaml";
 

@@ -10,7 +10,7 @@ use chatbench::oracle::ViolationKind;
 use chatbench::report::Report;
 use chatbench::run::Doubt;
 
-use crate::host::{Guest, Host, Manners};
+use super::host::{Guest, Host, Manners};
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::left::Left;
 use crate::support::scripted::Told;

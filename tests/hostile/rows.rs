@@ -8,8 +8,8 @@ use chatbench::oracle::ViolationKind::{JoinUnconfirmed, Late, Leaked, Lost, Unex
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
 
-use crate::host::{Guest, Manners, Returns};
-use crate::row::{Row, Seen, hold};
+use super::host::{Guest, Manners, Returns};
+use super::row::{Row, Seen, hold};
 use crate::support::scripted::Told;
 use crate::support::scripted::frame::{BINARY, CONTINUATION, TEXT, fragment, text};
 

@@ -1,6 +1,6 @@
 //! Files: scenarios that are not there, no scenarios, or do not fit together.
 
-use crate::row::{Row, hold};
+use super::row::{Row, hold};
 
 const REST: &str =
     "users: 30\nrooms: {count: 3}\nload: {phases: [{hold: {rate: 5/s, for: 5 s}}]}\n";

@@ -1,6 +1,6 @@
 //! Flags: what is typed wrong, or set wrong in the environment.
 
-use crate::row::{GOOD, Row, hold};
+use super::row::{GOOD, Row, hold};
 
 #[test]
 fn that_are_unknown() {

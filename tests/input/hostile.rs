@@ -1,6 +1,6 @@
 //! Hostile: servers that never come to an end; they may waste time, but no memory.
 
-use crate::row::{Row, hold};
+use super::row::{Row, hold};
 use crate::support::scripted::frame::{CONTINUATION, TEXT, fragment, text};
 
 const CHUNK_BYTES: usize = 1 << 16;

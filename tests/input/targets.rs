@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 
-use crate::row::{GOOD, Row, hold};
+use super::row::{GOOD, Row, hold};
 use crate::support::scripted::frame::{CLOSE, agreement, closing, frame};
 use crate::support::scripted::{Connection, Scripted, Told};
 

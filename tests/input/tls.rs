@@ -6,7 +6,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
-use crate::row::{GOOD, Row, hold};
+use super::row::{GOOD, Row, hold};
 use crate::support::scripted::{Connection, Scripted, Told};
 
 #[test]

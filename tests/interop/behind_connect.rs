@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use socketioxide::extract::SocketRef;
 
-use crate::socketioxide::{Socketioxide, Threads, chat};
+use super::socketioxide::{Socketioxide, Threads, chat};
 
 const PATH: &str = "/socket.io/?EIO=4&transport=polling";
 /// One that polls is not to be pinged in between.

@@ -16,7 +16,7 @@ use chatbench::scenario::{Dialect, Hooks, OrderPolicy, Overrides, Scenario};
 use expect_test::{ExpectFile, expect_file};
 use tokio::runtime::{Builder, LocalOptions};
 
-use crate::socketioxide::{CONNECT_TIMEOUT, ORIGIN, Socketioxide, Threads};
+use super::socketioxide::{CONNECT_TIMEOUT, ORIGIN, Socketioxide, Threads};
 use crate::support::foreign::Foreign;
 use crate::support::redis::Redis;
 use crate::support::served::Served;

@@ -5,7 +5,7 @@ use chatbench::report::Report;
 #[cfg(feature = "rust_socketio")]
 use chatbench::scenario::ClientKind;
 
-use crate::bench::Run;
+use crate::support::bench::Run;
 use crate::support::foreign::Foreign;
 
 const QUICKSTART: &str = include_str!("../../scenarios/quickstart.yaml");

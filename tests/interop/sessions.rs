@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use chatbench::client::{Client, ClientOptions, Driver, Gone, Recovery, Way};
 
+use super::{message, say};
 use crate::support::ear::{self, Ear, on_one_thread};
 use crate::support::foreign::Foreign;
-use crate::{message, say};
 
 const WAYS: [Way; 3] = [Way::WebSocket, Way::Polling, Way::Upgrade];
 const RECOVERABLE: &str = r#"{"connectionStateRecovery":{}}"#;

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use chatbench::oracle::{Verdict, ViolationKind};
 use chatbench::report::Report;
 
-use crate::bench::Run;
-use crate::foreign::Foreign;
-use crate::{all_at_once, seeds};
+use super::{all_at_once, seeds};
+use crate::support::bench::Run;
+use crate::support::foreign::Foreign;
 
 /// 36 users in two of twelve rooms each, who leave, switch, join twice, say goodbye and are cut
 /// off, some hundred times in six seconds, and half of them at once. Whoever is out is so for two

@@ -4,10 +4,10 @@
 use reference_server::{Background, Options};
 use rustix::process::Signal;
 
+use super::{PATIENCE, Place, assert_same, judge};
 use crate::support::binary::{CommandLine, Running};
 use crate::support::left::Left;
 use crate::support::minute::{self, await_deliveries};
-use crate::{PATIENCE, Place, assert_same, judge};
 
 /// One that is recorded.
 fn minute(left: &Left, place: &Place, more: &[&str]) -> Running {

@@ -6,7 +6,7 @@ use chatbench::history::record::{Bytes, EventReader, EventWriter, Head, KINDS};
 use chatbench::history::{Event, EventKind};
 use serde_json::Value;
 
-use crate::{CALM, CHURN, Place, same_again};
+use super::{CALM, CHURN, Place, same_again};
 
 const PREAMBLE_BYTES: usize = 12;
 /// The marks of a shard's stream.

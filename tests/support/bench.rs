@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use chatbench::report::Report;
 use tempfile::TempDir;
@@ -52,7 +53,9 @@ impl Run {
     /// # Panics
     /// When there is no report of it, or one whose numbers contradict each other.
     pub(crate) fn end(mut self) -> Ran {
+        let place = Place::wait_for();
         let output = self.program.output().expect("the program can be run");
+        drop(place);
         let text = String::from_utf8(output.stdout).expect("it prints UTF-8");
         let complaints = String::from_utf8_lossy(&output.stderr);
         let said = format!("{:?}\n{text}\n{complaints}", self.program);
@@ -70,6 +73,33 @@ impl Ran {
     /// What stands in the file of this `name` in its folder.
     pub(crate) fn file(&self, name: &str) -> Vec<u8> {
         std::fs::read(report_folder(&self.folder).join(name)).expect("a run leaves its files")
+    }
+}
+
+/// How many runs are under way, of all tests together.
+static UNDER_WAY: Mutex<usize> = Mutex::new(0);
+static ONE_IS_OVER: Condvar = Condvar::new();
+/// Most of a run is waiting.
+const RUNS_PER_CORE: usize = 3;
+
+/// A place among the runs that this machine carries.
+struct Place;
+
+impl Place {
+    fn wait_for() -> Place {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_taken = |under_way: &mut usize| *under_way >= RUNS_PER_CORE * cores;
+        let waited = ONE_IS_OVER.wait_while(under_way, all_taken);
+        *waited.unwrap_or_else(PoisonError::into_inner) += 1;
+        Place
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        ONE_IS_OVER.notify_one();
     }
 }
 

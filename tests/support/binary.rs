@@ -168,8 +168,13 @@ impl Running {
     }
 
     fn look_at_memory(&mut self) {
-        let status = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(status).unwrap_or_default();
+        let process = format!("/proc/{}", self.child.id());
+        // Just started, it may still have what is ours.
+        let program = |process: &str| std::fs::read_link(format!("{process}/exe")).ok();
+        if program(&process) == program("/proc/self") {
+            return;
+        }
+        let status = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         // One that has ended says nothing of its memory.
         let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<u64>().ok());

@@ -1,11 +1,13 @@
 //! Support: the servers that chatbench is tested against, an ear that notes what is heard, and
 //! chatbench itself as its users see it.
 
+pub(crate) mod bench;
 pub(crate) mod binary;
+pub(crate) mod cutter;
 pub(crate) mod ear;
+pub(crate) mod foreign;
 pub(crate) mod left;
 pub(crate) mod minute;
 pub(crate) mod redis;
-pub(crate) mod foreign;
 pub(crate) mod scripted;
 pub(crate) mod served;

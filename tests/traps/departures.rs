@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use chatbench::client::{SessionOptions, Way};
 use tokio::sync::watch;
 
+use super::trial::{Says, Trial, hold};
 use crate::support::scripted::frame::{BINARY, CLOSE, CONNECTED, PING, PONG, agreement, closing};
 use crate::support::scripted::{Connection, Told};
-use crate::trial::{Says, Trial, hold};
 
 const OPEN: &str = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
 const MOVABLE: &str =

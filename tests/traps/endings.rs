@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::trial::{Says, Trial, hold};
 use crate::support::scripted::frame::{
     BINARY, CLOSE, CONNECTED, CONTINUATION, TEXT, closing, fragment, frame, text,
 };
 use crate::support::scripted::{Connection, Told};
-use crate::trial::{Says, Trial, hold};
 
 #[test]
 fn close_codes() {

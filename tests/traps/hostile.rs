@@ -1,8 +1,8 @@
 //! Hostile: servers that would never let go of a client, or fill its memory.
 
+use super::trial::{Trial, hold};
 use crate::support::ear::MESSAGE_BYTES_MAX;
 use crate::support::scripted::frame::{CONTINUATION, PING, TEXT, fragment, frame, text};
-use crate::trial::{Trial, hold};
 
 /// What may lie in the buffers of two sockets, whatever the client does.
 const SOCKETS_BYTES_MAX: u64 = 16 << 20;

@@ -3,9 +3,9 @@
 
 use chatbench::client::Way;
 
+use super::trial::{Says, Trial, hold};
 use crate::support::scripted::frame::{TEXT, agreement, frame};
 use crate::support::scripted::{Connection, Told};
-use crate::trial::{Says, Trial, hold};
 
 /// A server may give its sessions any ids, and a query has to spell them out.
 const NAMED: &str = "&sid=s%2B%2F%3D%26%25";

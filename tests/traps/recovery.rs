@@ -3,7 +3,7 @@
 
 use chatbench::client::{SessionOptions, Way};
 
-use crate::trial::{Trial, hold};
+use super::trial::{Trial, hold};
 
 const ASKS: &str = r#"40{"pid":"p","offset":"o1"}"#;
 const OPEN: &str = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;

@@ -2,8 +2,8 @@
 
 use chatbench::protocol::SessionOptions;
 
+use super::trial::{Trial, hold};
 use crate::support::scripted::frame::{CLOSE, OPEN, agreement, closing, frame, text};
-use crate::trial::{Trial, hold};
 
 #[test]
 fn by_the_namespace() {

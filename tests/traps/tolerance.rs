@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chatbench::protocol::SessionOptions;
 
+use super::trial::{Says, Trial, hold};
 use crate::support::ear::MESSAGE_BYTES_MAX;
 use crate::support::scripted::frame::{
     BINARY, CONNECTED, CONTINUATION, OPEN, PING, PONG, TEXT, agreement, fragment, frame, text,
 };
 use crate::support::scripted::{Connection, Told};
-use crate::trial::{Says, Trial, hold};
 
 const EVENT: &str = r#"42["onreceive-msg",{"room":"r","author":"a","message":"höre"}]"#;
 const HEARD: &str = r#"["onreceive-msg",{"room":"r","author":"a","message":"höre"}]"#;

@@ -1,5 +1,7 @@
 //! Detour: upgrades that go wrong on the way, and what becomes of the session.
 
+use std::time::Duration;
+
 use super::busy::persist;
 use super::heartbeat::{announced, end_max, interval_max};
 use crate::conformance::check::{Check, Level, Need, Pace, Section};
@@ -214,18 +216,20 @@ async fn idle(trial: &Trial) -> Result<(Upgrading<'_>, Probe), Stop> {
     Ok((session, probe))
 }
 
-/// What a poll of the session is answered in the end, after what was left.
+/// What a poll of the session is answered in the end: what was left comes first, and a server that
+/// is busy may end a session late.
 async fn last_answer(trial: &Trial, session: &Upgrading<'_>) -> Result<Response, String> {
-    const POLLS_MAX: usize = 3;
+    const BETWEEN_POLLS: Duration = Duration::from_millis(100);
     let mut poll = session.polling.get();
     poll.within = trial.patience().answer;
-    let mut response = trial.make(&poll).await?;
-    for _ in 1..POLLS_MAX {
-        if response.status == 200 {
-            response = trial.make(&poll).await?;
+    let until = trial.clock().now() + poll.within;
+    loop {
+        let response = trial.make(&poll).await?;
+        if response.status != 200 || trial.clock().now() >= until {
+            return Ok(response);
         }
+        trial.pause(BETWEEN_POLLS).await;
     }
-    Ok(response)
 }
 
 async fn ends_idle_session(trial: &Trial) -> Found {

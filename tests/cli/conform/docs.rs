@@ -9,7 +9,7 @@ use super::shown;
 
 /// The last words that are written by hand.
 const BEGINS_BEHIND: &str = "the_catalogue_in_the_docs -->\n\n";
-const RENEW: &str = "UPDATE_EXPECT=1 cargo test --test cli the_catalogue_in_the_docs";
+const RENEW: &str = "UPDATE_EXPECT=1 cargo test --test live the_catalogue_in_the_docs";
 
 fn page() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md")

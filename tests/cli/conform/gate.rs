@@ -10,9 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::conform;
-use crate::PATIENCE;
-use crate::redacted::redacted;
-use crate::schema::schema;
+use crate::cli::PATIENCE;
+use crate::cli::redacted::redacted;
+use crate::cli::schema::schema;
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::served::Served;
 

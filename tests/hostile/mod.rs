@@ -5,6 +5,3 @@ mod conform;
 mod host;
 mod row;
 mod rows;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;

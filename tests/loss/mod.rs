@@ -1,20 +1,12 @@
 //! Loss: connections that are lost in the middle of a run are accounted for exactly, and nobody is
 //! accused of what was lost with them.
 
-#[path = "../support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
-mod cutter;
-#[path = "../support/foreign.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod foreign;
-
-use bench::{Ran, Run};
+use crate::support::bench::{Ran, Run};
+use crate::support::cutter::{Cuts, Cutter};
+use crate::support::foreign::Foreign;
 use chatbench::oracle::Verdict;
 use chatbench::report::Report;
 use chatbench::run::{Doubt, ThresholdOutcome};
-use cutter::{Cuts, Cutter};
-use foreign::Foreign;
 use reference_server::{Background, Options};
 
 /// Everybody speaks 200 times a second: whatever can go wrong around a loss, somebody speaks then.

@@ -5,8 +5,5 @@ mod files;
 mod flags;
 mod hostile;
 mod row;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
 mod targets;
 mod tls;

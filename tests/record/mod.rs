@@ -1,25 +1,17 @@
 //! Record: a run of the real thing, judged again from its record without a server, shows the same
 //! in all that it shows; a record that lacks something does not.
 
-#[path = "../support/bench.rs"]
-mod bench;
 mod cut;
-#[path = "../loss/cutter.rs"]
-#[expect(dead_code, reason = "another test needs the rest of it")]
-mod cutter;
 mod planted;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bench::{Ran, Run};
-use cutter::{Cuts, Cutter};
+use crate::support::bench::{Ran, Run};
+use crate::support::binary::{CommandLine, Ended};
+use crate::support::cutter::{Cuts, Cutter};
 use reference_server::{Background, Options};
 use serde_json::Value;
-use support::binary::{CommandLine, Ended};
 use tempfile::TempDir;
 
 /// For whatever must end, on a machine that may be busy.

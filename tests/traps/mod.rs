@@ -7,8 +7,5 @@ mod hostile;
 mod polling;
 mod recovery;
 mod refusals;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
 mod tolerance;
 mod trial;

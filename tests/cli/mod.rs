@@ -8,15 +8,12 @@ mod pipes;
 mod redacted;
 mod run;
 mod schema;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
 mod validate;
 mod variables;
 
 use std::time::Duration;
 
-use support::binary::{CommandLine, Ended};
+use crate::support::binary::{CommandLine, Ended};
 
 /// For whatever must end, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,22 +1,16 @@
 //! Interop: the chat contract on the servers of others, and what they make of the protocol.
 
-#[path = "../support/bench.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod bench;
 mod behind_connect;
 mod conform;
 mod scenarios;
 mod sessions;
 mod socketioxide;
-#[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests need the rest of it")]
-mod support;
 
 use std::rc::Rc;
 
+use crate::support::ear::{self, Ear, on_one_thread};
+use crate::support::foreign::Foreign;
 use chatbench::client::{Client, Driver};
-use support::ear::{self, Ear, on_one_thread};
-use support::foreign::Foreign;
 
 /// A message by `author`, as it is sent and heard.
 fn message(author: &str) -> String {
