@@ -29,24 +29,23 @@ impl Oracle {
             Heard::First(first) => {
                 return self.first_heard(event, ear, &first, intact, story, found);
             }
-            // Nobody knows yet whose connection this is.
-            Heard::Again { sent } if self.is_suspended(ear) => (None, Some(sent)),
-            Heard::Again { sent } => (Some(ViolationKind::Duplicated), Some(sent)),
-            Heard::Forbidden { sent } if own => (Some(ViolationKind::Echoed), Some(sent)),
-            Heard::Forbidden { sent } => (Some(ViolationKind::Leaked), Some(sent)),
-            Heard::NeverSent => (Some(ViolationKind::Unexpected), None),
-            Heard::Forgotten(memory) => (self.recall(event, ear, own, &memory, story), None),
+            Heard::Again { sent } => (ViolationKind::Duplicated, Some(sent)),
+            Heard::Forbidden { sent } if own => (ViolationKind::Echoed, Some(sent)),
+            Heard::Forbidden { sent } => (ViolationKind::Leaked, Some(sent)),
+            Heard::NeverSent => (ViolationKind::Unexpected, None),
+            Heard::Forgotten(memory) => match self.recall(event, ear, own, &memory, story) {
+                Some(kind) => (kind, None),
+                None => {
+                    self.tally.may += 1;
+                    self.tally.may_heard += 1;
+                    if intact {
+                        return;
+                    }
+                    (ViolationKind::Corrupted, None)
+                }
+            },
         };
-        let forgiven = kind.is_none();
-        self.tally.may += u64::from(forgiven);
-        self.tally.may_heard += u64::from(forgiven);
-        if let Some(kind) = kind.or((!intact).then_some(ViolationKind::Corrupted)) {
-            found(self.accuse(kind, event, ear, Story { sent, ..story }));
-        }
-    }
-
-    fn is_suspended(&self, ear: Seat) -> bool {
-        matches!(self.rooms[ear.room()].standing(ear.slot()), Standing::Suspended { .. })
+        found(self.accuse(kind, event, ear, Story { sent, ..story }));
     }
 
     /// A message is heard by somebody who is not of its room, or claims a sender who is not.
@@ -93,12 +92,9 @@ impl Oracle {
         // What need not come at all cannot come too late.
         let overdue = first.owed && event.at.since(sent) > self.promises.delivery_timeout;
         let late = overdue && self.had_time(ear.room(), ear.slot(), sent, event.at);
-        // What was heard on the connection before is no measure for this one, as long as nobody
-        // knows whether it goes on.
-        let overtaken = first.overtaken && self.promises.ordered && !self.is_suspended(ear);
         let wrongs = [
             (!intact, ViolationKind::Corrupted),
-            (overtaken, ViolationKind::Reordered),
+            (first.overtaken && self.promises.ordered, ViolationKind::Reordered),
             (late, ViolationKind::Late),
         ];
         for (_, kind) in wrongs.into_iter().filter(|(is, _)| *is) {

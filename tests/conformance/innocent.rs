@@ -41,6 +41,38 @@ fn other_events_than_the_chats_are_no_offence() {
     assert_passes(&server, &["CHAT-DLV", "CHAT-ISO", "CHAT-MEM", "CHAT-ORD", "SIO-BIN"]);
 }
 
+/// Whoever stood still has closed nothing yet, and has answered nobody else either.
+#[test]
+fn a_server_that_stands_still_before_it_closes_has_closed() {
+    let setup = Setup { ping_timeout: Duration::from_secs(5), ..Setup::default() };
+    for id in ["SIO-ERR-01g", "ROB-05b"] {
+        assert_passes(&Server::lying(Lie::StandsStillBeforeItEnds, setup), &[id]);
+    }
+}
+
+#[test]
+fn a_transport_that_is_not_there_need_not_be_refused_with_words() {
+    let setup = Setup { websocket: false, ..Setup::default() };
+    let server = Server::lying(Lie::HangsUpOnWebSockets, setup);
+    for one in tried(&server, &checks(&["EIO-HS"])).expect("there is a server") {
+        let without = |why: &String| why.contains("no session by WebSocket");
+        let is_right = match &one.outcome {
+            Outcome::Pass(_) => true,
+            Outcome::NotApplicable(why) => without(why),
+            _ => false,
+        };
+        assert!(is_right, "{}", told(&one));
+    }
+}
+
+#[test]
+fn where_no_upgrade_is_offered_none_is_asked_for() {
+    let server = Server::lying(Lie::OffersNoUpgrades, Setup::default());
+    for one in tried(&server, &checks(&["EIO-UPG"])).expect("there is a server") {
+        assert!(matches!(one.outcome, Outcome::NotApplicable(_)), "{}", told(&one));
+    }
+}
+
 /// What becomes of the check that takes the broker down, where that is done by `broker`.
 fn without_broker(server: Server, broker: fn(Broker) -> Broker) -> Tried {
     let tried = tried(&Server { broker, ..server }, &checks(&["CLU-04"]));

@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use chatbench::oracle::ViolationKind::{JoinUnconfirmed, Late, Leaked, Lost, Unexpected};
+use chatbench::oracle::ViolationKind::{
+    Duplicated, JoinUnconfirmed, Late, Leaked, Lost, Reordered, Unexpected,
+};
 
 use chatbench::clock::Clock;
 use chatbench::time::Timestamp;
@@ -232,7 +234,9 @@ fn recoveries() -> Vec<Row> {
         row("private ids of kilobytes", 60_000, Returns::Anew),
         row("everything again at each join", 0, Returns::ToldAll).ends_with(1).shows(&[Leaked]),
         row("recovery that is none", 20, Returns::ToldLies).ends_with(1).shows(&[Lost]),
-        // What is heard before a session stands is not held against whoever takes it up.
-        row("recovery of everything", 20, Returns::TakenUpAndToldAll),
+        // What is in no account any more and is told before a session stands is not held against
+        // whoever takes it up; a busy machine lets messages stay in theirs for longer.
+        row("recovery of everything", 20, Returns::TakenUpAndToldAll)
+            .may_show(&[Late, Duplicated, Reordered]),
     ]
 }

@@ -9,6 +9,7 @@ use crate::conformance::deviation;
 use crate::conformance::finding::{Failure, Found, Outcome, Stop};
 use crate::conformance::fingerprint::Family;
 use crate::conformance::peer::Via;
+use crate::conformance::survey::Survey;
 use crate::conformance::trial::Trial;
 use crate::scenario::{OrderPolicy, Parser};
 
@@ -114,7 +115,7 @@ impl Gate {
         if let Err(stop) = self.controls(trial, check).await {
             return (Err(stop), Service::Missing);
         }
-        let time_max = self.time_max(check);
+        let time_max = time_max(check, &self.survey, self.target.patience.wait_max);
         let found = tokio::time::timeout(time_max, (check.run)(trial)).await;
         let overtime = |_| {
             let time_max = humantime::format_duration(time_max);
@@ -125,19 +126,6 @@ impl Gate {
             Ok(()) => (found, Service::Stands),
             Err(_) => (found, Service::Lost),
         }
-    }
-
-    /// How long `check` may take. Those that wait for heartbeats wait for several, and where pings
-    /// have little time some of them look again.
-    fn time_max(&self, check: &Check) -> Duration {
-        let wait_max = self.target.patience.wait_max;
-        if !check.needs.contains(&Need::Heartbeat) {
-            return CHECK_TIME_MAX + wait_max;
-        }
-        let [interval, timeout] =
-            [self.survey.ping_interval, self.survey.ping_timeout].map(Option::unwrap_or_default);
-        let looks = if timeout < PING_TIMEOUT_SHORT { LOOKS_MAX } else { 1 };
-        CHECK_TIME_MAX + wait_max.max((interval * 5 + timeout * 2) * looks)
     }
 
     /// One of a few connections that do nothing wrong works: on a machine that has too much to do,
@@ -247,6 +235,18 @@ impl Shown {
     }
 }
 
+/// How long `check` may take. Those that wait for heartbeats wait for several, and where pings have
+/// little time some of them look again.
+fn time_max(check: &Check, survey: &Survey, wait_max: Duration) -> Duration {
+    if !check.needs.contains(&Need::Heartbeat) {
+        return CHECK_TIME_MAX + wait_max;
+    }
+    let [interval, timeout] =
+        [survey.ping_interval, survey.ping_timeout].map(Option::unwrap_or_default);
+    let looks = if timeout < PING_TIMEOUT_SHORT { LOOKS_MAX } else { 1 };
+    CHECK_TIME_MAX + wait_max.max((interval * 5 + timeout * 2) * looks)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Ledger;
@@ -311,6 +311,24 @@ mod tests {
         let (took, transcript) = (Duration::ZERO, Vec::new());
         let tried = Tried { check, level: check.level, outcome, took, transcript, left_out: 0 };
         Attempt { tried, doubt: None, service }
+    }
+
+    #[test]
+    fn whoever_counts_pings_has_the_time_for_them() {
+        let time_max = |id, [interval, timeout]: [u64; 2]| {
+            let [ping_interval, ping_timeout] =
+                [interval, timeout].map(|it| Some(Duration::from_secs(it)));
+            let survey = Survey { ping_interval, ping_timeout, ..Survey::default() };
+            let check = find(id).expect("it is in the catalogue");
+            time_max(check, &survey, Duration::from_secs(45)).as_secs()
+        };
+        for id in ["EIO-HB-01", "EIO-HB-09"] {
+            // Three pings of the default heartbeat, and one that is late.
+            assert!(time_max(id, [25, 20]) > 4 * 25 + 33, "{id}");
+            // All of that three times over.
+            assert!(time_max(id, [25, 1]) > 3 * (4 * 25 + 33), "{id}");
+        }
+        assert_eq!(time_max("SIO-EVT-01", [25, 20]), 105);
     }
 
     #[test]

@@ -332,27 +332,6 @@ const RECOVERIES: &[Case] = &[
         &["lost A0#0 B"],
     ),
     (
-        "what is told again before it is taken up is no second time",
-        "ABC",
-        "0 A B C joins \n 8 A says \n 9 B hears A0 \n 10 B is-suspended \n 19 B hears A0
-         20 B recovers \n 21 C hears A0",
-        &[],
-    ),
-    (
-        "nor in another order than before",
-        "ABC",
-        "0 A B C joins \n 7 A says \n 8 A says \n 9 B hears A1 \n 10 B is-suspended
-         19 B hears A0 \n 19 B hears A1 \n 20 B recovers \n 21 C hears A0 \n 21 C hears A1",
-        &[],
-    ),
-    (
-        "afterwards it is",
-        "ABC",
-        "0 A B C joins \n 7 A says \n 8 A says \n 9 B hears A1 \n 10 B is-suspended
-         20 B recovers \n 21 B hears A0 \n 22 B hears A1 \n 23 C hears A0 \n 23 C hears A1",
-        &["duplicated A1#0 B", "reordered A0#0 B"],
-    ),
-    (
         "from then on it must hear as before",
         "ABC",
         "0 A B C joins \n 10 B is-suspended \n 20 B recovers \n 21 A says \n 22 C hears A0",

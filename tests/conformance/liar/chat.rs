@@ -277,6 +277,10 @@ fn acknowledge(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     if session.world.lies_each(Lie::AcknowledgesNotAll, 50) {
         return Some(());
     }
+    if session.world.lies_each(Lie::AcknowledgesNotAllAndTalksOn, 50) {
+        talk_on(session, &event.packet.namespace);
+        return Some(());
+    }
     if session.world.lies_each(Lie::AcknowledgesSomeTwice, 50) {
         session.send_messages(messages.clone());
     }
@@ -285,4 +289,15 @@ fn acknowledge(session: &Rc<Session>, event: &Event<'_>) -> Option<()> {
     }
     session.send_messages(messages);
     Some(())
+}
+
+/// Says something four times in each time for which an answer is waited for, for longer than any
+/// check may take.
+fn talk_on(session: &Rc<Session>, namespace: &str) {
+    const TIMES: u32 = 400;
+    for time in 1..TIMES {
+        let args = Args { elements: vec![r#""news""#.into()], attachments: Vec::new() };
+        let news = args.messages(Kind::Event, namespace, "");
+        session.send_later(Duration::from_millis(250) * time, news);
+    }
 }

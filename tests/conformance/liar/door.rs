@@ -23,6 +23,8 @@ enum Lead {
     Post(Rc<Session>),
     /// No answer at all.
     Nowhere,
+    /// The end of the connection, and no answer.
+    Out,
     /// The agreement, and the session to be taken over.
     WebSocket(Answer, Option<Rc<Session>>),
 }
@@ -60,6 +62,7 @@ pub(super) async fn serve(world: Rc<World>, node: usize, tcp: TcpStream) {
                 world.wait(Duration::from_secs(5)).await;
                 return;
             }
+            Lead::Out => return,
             Lead::Get(session) => (polling::get(&session, &mut line).await, true),
             Lead::Post(session) => (polling::post(&session, &head, &mut line).await, true),
         };
@@ -194,6 +197,9 @@ fn lead_polling(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) ->
 fn lead_websocket(world: &Rc<World>, head: &Head, session: Option<Rc<Session>>) -> Lead {
     if head.method != "GET" {
         return refuse("another method");
+    }
+    if head.header("upgrade").is_some() && world.lies(Lie::HangsUpOnWebSockets) {
+        return Lead::Out;
     }
     if !world.setup.websocket || world.lies(Lie::RefusesWebSockets) {
         return refuse("no WebSockets");

@@ -5,6 +5,7 @@
 pub(crate) enum Lie {
     AcknowledgesAgain,
     AcknowledgesNotAll,
+    AcknowledgesNotAllAndTalksOn,
     AcknowledgesSomeTwice,
     AdmitsAnywhere,
     AdmitsEverySecondTime,
@@ -72,6 +73,7 @@ pub(crate) enum Lie {
     GivesUpEarly,
     GivesUpLate,
     GivesUpTheUpgraded,
+    HangsUpOnWebSockets,
     HasNoAck,
     HasNoEcho,
     HoldsBinaryBack,
@@ -215,6 +217,7 @@ pub(crate) enum Lie {
     SpeaksBeforeTheConnect,
     SpellsAuthorsInAscii,
     StallsWithItsReaders,
+    StandsStillBeforeItEnds,
     SwapsAttachments,
     TakesAnyKey,
     TakesAnyPlaceholder,

@@ -248,6 +248,17 @@ impl World {
         self.tally.get().is_multiple_of(period)
     }
 
+    /// Serves nobody for longer than an answer may take, and yet not for twice as long; once.
+    fn stand_still(&self) {
+        const STILL: Duration = Duration::from_millis(1_400);
+        if self.lies(Lie::StandsStillBeforeItEnds) && self.tally.replace(1) == 0 {
+            let until = self.clock.now() + STILL;
+            while self.clock.now() < until {
+                std::thread::park_timeout(until.since(self.clock.now()));
+            }
+        }
+    }
+
     /// Goes down: it takes no connections any more, and ends those that stand.
     fn die(&self) {
         self.is_down.set(true);

@@ -249,6 +249,7 @@ impl Session {
             }
             Packet::Message(message) => {
                 if socket::hear(self, message).is_none() {
+                    self.world.stand_still();
                     self.leave_last_words();
                     self.close(End::Server);
                 }

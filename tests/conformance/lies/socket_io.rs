@@ -64,4 +64,5 @@ pub(super) const LIES: &[Row] = &[
     row(ObeysAndClosesBeforeConnect, &["SIO-CON-07"]),
     row(LeavesTheMainNamespaceToo, &["SIO-DIS-02", "SIO-DIS-03"]),
     row(AcknowledgesNotAll, &["SIO-ACK-03"]),
+    row(AcknowledgesNotAllAndTalksOn, &["SIO-ACK-03"]),
 ];
