@@ -15,5 +15,6 @@ pub mod client;
 pub mod conformance;
 pub mod load;
 pub mod run;
+pub mod capacity;
 pub mod report;
 pub mod cli;

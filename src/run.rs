@@ -20,7 +20,7 @@ pub use outage::{Outage, Spell};
 pub use outcome::{Doubt, RunOutcome, ShardHealth};
 pub use record::{Missing, Post, RecordFile, RecordHeader, Recording, SHARDS_MAX, Written};
 pub use replay::{Record, RecordError};
-pub use thresholds::{ThresholdOutcome, ThresholdResult};
+pub use thresholds::{ThresholdOutcome, ThresholdResult, check as check_thresholds};
 
 /// How a run is performed: what is not part of the scenario.
 #[derive(Clone, Debug)]

@@ -26,6 +26,11 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
     Run(RunArgs),
+    /// Finds the largest load that a server holds: how many users, or deliveries per second.
+    ///
+    /// Exit codes: 0 pass, 2 usage, 3 impossible, 4 threshold-missed (it holds nothing),
+    /// 5 unknown.
+    Capacity(CapacityArgs),
     /// Judges a run again from its record, without a server.
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
@@ -106,6 +111,28 @@ pub(super) struct RunArgs {
     pub(super) quiet: bool,
 }
 
+/// How to look for a server's capacity.
+#[derive(Debug, clap::Args)]
+pub(super) struct CapacityArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Keeps each step, as it ends, in `capacity.json` in this folder.
+    #[arg(long, value_name = "DIR", env = "CHATBENCH_OUT")]
+    pub(super) out: Option<PathBuf>,
+    /// Goes on with the search in the folder, from the steps that are kept there.
+    #[arg(long, requires = "out", conflicts_with = "overwrite")]
+    pub(super) resume: bool,
+    /// Takes the place of a search that is already in the folder.
+    #[arg(long, env = "CHATBENCH_OVERWRITE", value_parser = BoolishValueParser::new())]
+    pub(super) overwrite: bool,
+    /// Accepts any TLS certificate.
+    #[arg(long, env = "CHATBENCH_INSECURE", value_parser = BoolishValueParser::new())]
+    pub(super) insecure: bool,
+    /// Plants a fault in the bundled server, to see it found. May be repeated.
+    #[arg(long, value_name = "NAME[=RATE]", env = "CHATBENCH_FAULT", value_delimiter = ',')]
+    pub(super) fault: Vec<reference_server::Fault>,
+}
+
 /// Which record to judge, and where to say what came of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct JudgeArgs {
@@ -140,6 +167,24 @@ pub(super) enum SchemaOf {
     Report,
     /// What `conform --json` writes.
     Conform,
+    /// `capacity.json`.
+    Capacity,
+}
+
+impl CapacityArgs {
+    /// What each step is run with.
+    pub(super) fn run(&self) -> RunArgs {
+        RunArgs {
+            plan: self.plan.clone(),
+            out: None,
+            overwrite: false,
+            record: None,
+            record_limit: Size::of_bytes(0),
+            insecure: self.insecure,
+            fault: self.fault.clone(),
+            quiet: true,
+        }
+    }
 }
 
 impl PlanArgs {

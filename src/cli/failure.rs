@@ -44,6 +44,19 @@ impl Failure {
         }
     }
 
+    /// What is wrong and what may help, in a line: where it is part of a report.
+    pub(super) fn in_a_line(&self) -> String {
+        match self {
+            Failure::Arguments(error) => error.to_string(),
+            Failure::Usage(report) => match report.help() {
+                Some(help) => format!("{report}: {help}"),
+                None => report.to_string(),
+            },
+            Failure::Impossible { what, remedy } => format!("{what}: {remedy}"),
+            Failure::Interrupted => "interrupted".into(),
+        }
+    }
+
     /// Says it on standard error, and how the process ends on the last line.
     pub(super) fn report(self) -> ExitKind {
         let kind = self.kind();

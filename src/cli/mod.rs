@@ -1,6 +1,8 @@
 //! The command line: arguments in, an exit code out; the only room that prints.
 
 mod args;
+mod capacity;
+mod capacity_file;
 mod conform;
 mod failure;
 mod judge;
@@ -47,6 +49,7 @@ fn obey(command: &Command) -> Result<ExitKind, Failure> {
     match command {
         Command::Run(args) => run::run(args),
         Command::Judge(args) => judge::judge(args),
+        Command::Capacity(args) => capacity::capacity(args),
         Command::Conform(args) => conform::conform(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),

@@ -8,6 +8,8 @@ use super::args::Args;
 
 /// What is not to be the same: the report is where it is, so the next goes elsewhere.
 const MOOT_OF_RUN: [&str; 5] = ["seed", "out", "overwrite", "record", "record_limit"];
+/// What says where the steps are kept.
+const MOOT_OF_CAPACITY: [&str; 4] = ["seed", "out", "overwrite", "resume"];
 /// What says where a report goes or how it is shown, and not what is tried.
 const MOOT_OF_CONFORM: [&str; 9] =
     ["json", "junit", "tap", "markdown", "text", "verbose", "quiet", "write_baseline", "format"];
@@ -20,6 +22,11 @@ const SECRET_VARIABLES: [&str; 2] = ["CHATBENCH_AUTH", "CHATBENCH_HEADER"];
 /// seed that was used.
 pub(super) fn run(seed: u64) -> String {
     format!("{} --seed {seed}", this_command("run", &MOOT_OF_RUN))
+}
+
+/// The same of `capacity`.
+pub(super) fn capacity(seed: u64) -> String {
+    format!("{} --seed {seed}", this_command("capacity", &MOOT_OF_CAPACITY))
 }
 
 /// The same of `conform`: of all its checks, and of one, but for the flag that says which.
@@ -110,8 +117,12 @@ mod tests {
     #[test]
     fn whatever_is_moot_is_a_flag() {
         let commands = Args::command();
-        let all =
-            [("run", &MOOT_OF_RUN[..]), ("conform", &MOOT_OF_CONFORM), ("conform", &MOOT_OF_ONE)];
+        let all = [
+            ("run", &MOOT_OF_RUN[..]),
+            ("capacity", &MOOT_OF_CAPACITY),
+            ("conform", &MOOT_OF_CONFORM),
+            ("conform", &MOOT_OF_ONE),
+        ];
         for (subcommand, moot) in all {
             let flags = commands.find_subcommand(subcommand).expect("a subcommand");
             for id in moot {

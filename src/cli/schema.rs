@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::args::{SchemaArgs, SchemaOf};
 use super::failure::Failure;
 use super::output::show;
+use crate::capacity::Study;
 use crate::report::ExitKind;
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
@@ -12,6 +13,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Report => crate::report::schema::of_run(),
         SchemaOf::Conform => crate::report::schema::of_conform(),
+        SchemaOf::Capacity => Study::schema(),
     };
     show(|out| writeln!(out, "{schema:#}"))?;
     Ok(ExitKind::Pass)

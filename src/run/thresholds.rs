@@ -40,7 +40,7 @@ pub struct ThresholdResult {
 }
 
 /// Holds what `recorder` measured against `thresholds`.
-pub(super) fn check(thresholds: &Thresholds, recorder: &Recorder) -> Vec<ThresholdResult> {
+pub fn check(thresholds: &Thresholds, recorder: &Recorder) -> Vec<ThresholdResult> {
     let latencies = thresholds.latencies.iter().map(|threshold| latency(threshold, recorder));
     let counters = recorder.counters();
     let counts = [

@@ -1,5 +1,6 @@
 //! The scenario file as typed: what may stand in the YAML, key by key, with every default.
 
+mod capacity;
 mod churn;
 mod dialect;
 mod load;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use capacity::{CapacityFile, Vary};
 pub use churn::{ChurnFile, OutageFile, OutagesFile, OutagesName, StormBy, StormFile};
 pub use dialect::{
     AckFile, ConfirmEventFile, ConfirmFile, DialectFile, DialectMap, DialectName, EchoFile,
@@ -89,6 +91,9 @@ pub struct ScenarioFile {
     /// How far chatbench itself may go.
     #[serde(default)]
     pub limits: LimitsFile,
+    /// How `chatbench capacity` looks for the largest load that the server holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityFile>,
     /// The number that everything random follows from. Default: a new one for each run, printed
     /// with its report.
     #[serde(default, skip_serializing_if = "Option::is_none")]

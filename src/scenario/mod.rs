@@ -29,9 +29,11 @@ pub use churn::{Churn, Move, MoveKind, Moves, Storm};
 pub use dialect::{Confirm, Dialect, Hooks, Join, Parser};
 pub use error::ScenarioError;
 pub use estimate::Estimate;
-pub use file::{Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, Transport};
+pub use file::{
+    Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, Transport, Vary,
+};
 pub use model::{
-    Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Outage, Outages,
+    Capacity, Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Outage, Outages,
     Population, RoomNames, RoomSize, Scenario, Seating, Target, TargetUrl, Thresholds, Timeouts,
 };
 pub use overrides::{Assignment, Overrides};

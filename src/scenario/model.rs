@@ -1,5 +1,6 @@
 //! The scenario as meant: what the file says, in types that cannot contradict themselves.
 
+mod capacity;
 mod churn;
 mod population;
 mod target;
@@ -7,6 +8,7 @@ mod thresholds;
 
 use std::time::Duration;
 
+pub use capacity::Capacity;
 pub use churn::{Outage, Outages};
 pub use population::{Population, RoomNames, RoomSize, Seating};
 pub use target::{Header, Target, TargetUrl};
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub thresholds: Thresholds,
     /// How far chatbench itself may go.
     pub limits: Limits,
+    /// How a search for the server's capacity goes.
+    pub capacity: Capacity,
     /// The seed, where the scenario fixes it.
     pub seed: Option<u64>,
     file: Box<ScenarioFile>,
@@ -148,6 +152,7 @@ impl Scenario {
             thresholds: Thresholds::new(&file.thresholds, load.outages.are_expected()),
             load,
             limits: limits(&file.limits)?,
+            capacity: capacity::capacity(&file.capacity.clone().unwrap_or_default())?,
             seed: file.seed,
             file: Box::new(file),
         };

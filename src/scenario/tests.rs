@@ -7,6 +7,7 @@ mod dialects;
 mod documented;
 mod errors;
 mod estimating;
+mod loads;
 mod overriding;
 mod planning;
 

@@ -214,6 +214,8 @@ impl Share {
     pub const ALL: Share = Share { percent: 100.0 };
     /// Half of it.
     pub const HALF: Share = Share { percent: 50.0 };
+    /// A twentieth of it.
+    pub const FIVE_PERCENT: Share = Share { percent: 5.0 };
 
     /// The part, above 0 and at most 1.
     pub fn fraction(self) -> f64 {

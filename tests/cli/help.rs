@@ -21,6 +21,7 @@ fn of_all() {
 
         Commands:
           run       Performs a scenario: measures a chat server and proves what it did with every message
+          capacity  Finds the largest load that a server holds: how many users, or deliveries per second
           judge     Judges a run again from its record, without a server
           conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
           validate  Checks a scenario and prints its plan, without running it
@@ -420,4 +421,13 @@ fn of_validate() {
                                      CHATBENCH_SHARDS=]
           -h, --help                 Print help
     "#]].assert_eq(&help(&["validate", "-h"]));
+}
+
+#[test]
+fn of_capacity() {
+    let text = help(&["capacity", "--help"]);
+    for flag in ["--out <DIR>", "--resume", "--overwrite", "--target <URL>", "--fault"] {
+        assert!(text.contains(flag), "{flag}: {text}");
+    }
+    assert!(text.contains("4 threshold-missed (it holds nothing)"), "{text}");
 }

@@ -1,5 +1,6 @@
 //! Cli: what chatbench prints and leaves behind, as its users and their scripts see it.
 
+mod capacity;
 mod ci;
 mod conform;
 mod help;

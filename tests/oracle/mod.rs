@@ -146,8 +146,8 @@ impl fmt::Debug for Case<'_> {
 impl Case<'_> {
     fn check(&self, seed: u64) {
         let mut run = Run::of(self.scenario).with(&["--seed", &seed.to_string()]);
-        // What some of them wait for in vain; what is only heard too often or by too many comes late
-        // on a busy machine.
+        // What some of them wait for in vain; what is only heard too often, or by too many, comes
+        // late on a busy machine.
         let timeouts = match self.shows {
             Shows::As(ViolationKind::Lost | ViolationKind::JoinUnconfirmed, _) => {
                 "timeouts={join: 3 s, delivery: 3 s}"

@@ -1,0 +1,98 @@
+//! Course: how latency went while a load lasted: it stayed, it had not settled, or it grew.
+
+/// How a latency went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Course {
+    /// It stayed about what it was.
+    Steady,
+    /// It became another, and did not grow all the time: the server was not warm, or it does
+    /// something else from time to time.
+    Unsettled,
+    /// It grew all the time.
+    Growing {
+        /// By how many milliseconds in a second.
+        ms_per_s: f64,
+    },
+}
+
+/// Whoever waits in a queue for 20 ms longer in each second is behind a server that does 2 % less
+/// than is asked of it. Slower growth does not show in the time that a step lasts.
+const GROWTH_MS_PER_S_MIN: f64 = 20.0;
+/// What the later half may differ from the earlier one by, as a part of the shorter latency.
+const DIFFERENCE_MAX: f64 = 0.3;
+/// Differences that are smaller than this are those of a busy machine.
+const DIFFERENCE_MS_MIN: f64 = 5.0;
+/// With fewer there are no halves to compare.
+const SECONDS_MIN: usize = 4;
+
+/// How the medians of `seconds` went, each of them with its time: in seconds, in milliseconds.
+pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
+    if seconds.len() < SECONDS_MIN {
+        return Course::Unsettled;
+    }
+    let ms_per_s = slope(seconds);
+    if ms_per_s >= GROWTH_MS_PER_S_MIN {
+        return Course::Growing { ms_per_s };
+    }
+    let (early, late) = seconds.split_at(seconds.len() / 2);
+    let of = |half: &[(f64, f64)]| median(half.iter().map(|(_, ms)| *ms).collect());
+    let (early, late) = (of(early), of(late));
+    let settled = (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late));
+    if settled { Course::Steady } else { Course::Unsettled }
+}
+
+/// The median of the slopes between any two points, which a few odd ones do not move (Sen 1968,
+/// "Estimates of the regression coefficient based on Kendall's tau").
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let pairs = points.iter().enumerate().flat_map(|(at, one)| {
+        let later = points[at + 1..].iter().filter(|other| other.0 > one.0);
+        later.map(|other| (other.1 - one.1) / (other.0 - one.0))
+    });
+    median(pairs.collect())
+}
+
+/// The one in the middle, or the mean of both; 0 of none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(ms: &[f64]) -> Course {
+        let seconds: Vec<_> = (0..).map(f64::from).zip(ms.iter().copied()).collect();
+        course_of(&seconds)
+    }
+
+    #[test]
+    fn what_stays_is_steady_whatever_single_seconds_do() {
+        assert_eq!(course(&[1.0; 4]), Course::Steady);
+        assert_eq!(course(&[3.0, 2.0, 4.0, 3.0, 900.0, 2.0, 3.0, 4.0]), Course::Steady);
+        assert_eq!(course(&[100.0, 110.0, 95.0, 105.0, 120.0, 101.0]), Course::Steady);
+    }
+
+    #[test]
+    fn a_queue_that_is_served_too_slowly_grows() {
+        // At 5 % too much, each second adds 50 ms.
+        let queue: Vec<f64> = (0..12).map(|second| 10.0 + 50.0 * f64::from(second)).collect();
+        let Course::Growing { ms_per_s } = course(&queue) else { panic!("it grows") };
+        assert!((ms_per_s - 50.0).abs() < 1e-9, "{ms_per_s}");
+        let mut disturbed = queue;
+        (disturbed[3], disturbed[7]) = (0.0, 9_000.0);
+        assert!(matches!(course(&disturbed), Course::Growing { .. }));
+    }
+
+    #[test]
+    fn what_is_still_warming_up_has_not_settled() {
+        assert_eq!(course(&[90.0, 70.0, 50.0, 30.0, 20.0, 10.0]), Course::Unsettled);
+        assert_eq!(course(&[10.0, 10.0, 10.0, 40.0, 40.0, 40.0]), Course::Unsettled);
+        assert_eq!(course(&[1.0; 3]), Course::Unsettled);
+    }
+}

@@ -1,0 +1,123 @@
+//! Study: a search with its steps as data, from which it goes on where it was interrupted.
+
+use serde::{Deserialize, Serialize};
+
+use super::search::{Answer, Limits, Next, ResumeError, Search, Step};
+use super::watch::Watch;
+use crate::metrics::{Metric, Quantile};
+use crate::scenario::Vary;
+
+/// A search for a server's capacity, version 1. Fields are added within a version, never changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Study {
+    /// The version of this format: 1.
+    #[schemars(extend("const" = Study::VERSION))]
+    pub version: u32,
+    /// The version of chatbench that began it.
+    pub chatbench: String,
+    /// When it began: RFC 3339, UTC.
+    #[schemars(extend("format" = "date-time"))]
+    pub started: String,
+    /// The command that repeats it, for a shell.
+    pub command: String,
+    /// What everything random follows from; the seed of each step is this, and its number more.
+    pub seed: u64,
+    /// The scenario at its own load, as YAML with every default.
+    pub scenario: String,
+    /// What the scenario is called.
+    pub name: String,
+    /// The servers' URLs; empty for the bundled one.
+    pub targets: Vec<String>,
+    /// What a load is a number of.
+    pub vary: Vary,
+    /// Within what it is searched.
+    pub limits: Limits,
+    /// The steps so far, in order.
+    pub steps: Vec<StepReport>,
+    /// What they come to: provisional, until the search has ended.
+    pub answer: Option<Answer>,
+}
+
+/// One step, and what was measured in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct StepReport {
+    /// What it was taken for, and what it showed.
+    #[serde(flatten)]
+    pub step: Step,
+    /// What was measured after its warm-up; nothing if it could not be performed.
+    pub measured: Option<Measured>,
+}
+
+/// What was measured after a step's warm-up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Measured {
+    /// Deliveries per second, on average.
+    pub deliveries_per_s: f64,
+    /// The median delivery latency, in milliseconds.
+    pub delivery_p50_ms: f64,
+    /// The 99th percentile of the delivery latency, in milliseconds.
+    pub delivery_p99_ms: f64,
+    /// The 99th percentile of the generator's own lateness, in milliseconds.
+    pub send_delay_p99_ms: f64,
+}
+
+impl Measured {
+    /// What `watch` has seen.
+    pub fn new(watch: &Watch) -> Measured {
+        let ms = |metric, share| {
+            let histogram = watch.recorder().histogram(metric);
+            histogram.at(Quantile::Of(share)).as_secs_f64() * 1e3
+        };
+        Measured {
+            deliveries_per_s: watch.deliveries_per_s(),
+            delivery_p50_ms: ms(Metric::DeliveryLatency, 0.5),
+            delivery_p99_ms: ms(Metric::DeliveryLatency, 0.99),
+            send_delay_p99_ms: ms(Metric::SendDelay, 0.99),
+        }
+    }
+}
+
+impl Study {
+    /// The version of the format that is written.
+    pub const VERSION: u32 = 1;
+
+    /// The JSON Schema (draft 2020-12) that studies follow.
+    pub fn schema() -> serde_json::Value {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let mut schema = settings.into_generator().into_root_schema_for::<Study>();
+        schema.insert("title".into(), "chatbench capacity".into());
+        schema.to_value()
+    }
+
+    /// The search that goes on from the steps so far. Steps that only said why it had to stop are
+    /// taken again.
+    ///
+    /// # Errors
+    /// When they are not those of a search within these limits.
+    pub fn resume(&mut self) -> Result<Search, ResumeError> {
+        let results = self.steps.iter().map(|it| it.step.result.clone());
+        let search = Search::resume(self.limits, results)?;
+        // Those that were left out are in no account any more.
+        let mut kept = search.steps().iter();
+        let mut next = kept.next();
+        self.steps.retain(|it| {
+            let keeps = next.is_some_and(|step| step.result == it.step.result);
+            if keeps {
+                next = kept.next();
+            }
+            keeps
+        });
+        Ok(search)
+    }
+
+    /// Takes note of the search's last step, and of what it comes to now.
+    pub fn note(&mut self, search: &Search, measured: Option<Measured>) {
+        if let Some(step) = search.steps().last() {
+            self.steps.push(StepReport { step: step.clone(), measured });
+        }
+        self.answer = match search.next() {
+            Next::Done(answer) => Some(answer),
+            Next::Try { .. } => None,
+        };
+    }
+}
