@@ -8,6 +8,8 @@ pub(super) enum Course {
     /// It became another, and did not grow all the time: the server was not warm, or it does
     /// something else from time to time.
     Unsettled,
+    /// There are too few seconds to tell.
+    Short,
     /// It grew all the time.
     Growing {
         /// By how many milliseconds in a second.
@@ -23,18 +25,20 @@ const DIFFERENCE_MAX: f64 = 0.3;
 /// Differences that are smaller than this are those of a busy machine.
 const DIFFERENCE_MS_MIN: f64 = 5.0;
 /// With fewer there are no halves to compare.
-const SECONDS_MIN: usize = 4;
+pub(super) const SECONDS_MIN: usize = 4;
 
 /// How the medians of `seconds` went, each of them with its time: in seconds, in milliseconds.
 pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     if seconds.len() < SECONDS_MIN {
-        return Course::Unsettled;
-    }
-    let ms_per_s = slope(seconds);
-    if ms_per_s >= GROWTH_MS_PER_S_MIN {
-        return Course::Growing { ms_per_s };
+        return Course::Short;
     }
     let (early, late) = seconds.split_at(seconds.len() / 2);
+    let ms_per_s = slope(seconds);
+    // One jump is no growth: that goes on in both halves.
+    let grows = |half| slope(half) >= GROWTH_MS_PER_S_MIN / 2.0;
+    if ms_per_s >= GROWTH_MS_PER_S_MIN && grows(early) && grows(late) {
+        return Course::Growing { ms_per_s };
+    }
     let of = |half: &[(f64, f64)]| median(half.iter().map(|(_, ms)| *ms).collect());
     let (early, late) = (of(early), of(late));
     let settled = (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late));
@@ -85,7 +89,7 @@ mod tests {
         let Course::Growing { ms_per_s } = course(&queue) else { panic!("it grows") };
         assert!((ms_per_s - 50.0).abs() < 1e-9, "{ms_per_s}");
         let mut disturbed = queue;
-        (disturbed[3], disturbed[7]) = (0.0, 9_000.0);
+        (disturbed[3], disturbed[8]) = (0.0, 9_000.0);
         assert!(matches!(course(&disturbed), Course::Growing { .. }));
     }
 
@@ -93,6 +97,8 @@ mod tests {
     fn what_is_still_warming_up_has_not_settled() {
         assert_eq!(course(&[90.0, 70.0, 50.0, 30.0, 20.0, 10.0]), Course::Unsettled);
         assert_eq!(course(&[10.0, 10.0, 10.0, 40.0, 40.0, 40.0]), Course::Unsettled);
-        assert_eq!(course(&[1.0; 3]), Course::Unsettled);
+        assert_eq!(course(&[10.0, 10.0, 10.0, 300.0, 300.0, 300.0]), Course::Unsettled);
+        assert_eq!(course(&[10.0, 10.0, 70.0, 70.0]), Course::Unsettled);
+        assert_eq!(course(&[1.0; 3]), Course::Short);
     }
 }

@@ -20,9 +20,10 @@ pub struct Study {
     pub started: String,
     /// The command that repeats it, for a shell.
     pub command: String,
-    /// What everything random follows from; the seed of each step is this, and its number more.
+    /// What everything random follows from; the seed of each step is this, and the number of
+    /// steps before it.
     pub seed: u64,
-    /// The scenario at its own load, as YAML with every default.
+    /// The scenario at its own load, as YAML with every default, but for its `capacity`.
     pub scenario: String,
     /// What the scenario is called.
     pub name: String,
@@ -30,11 +31,13 @@ pub struct Study {
     pub targets: Vec<String>,
     /// What a load is a number of.
     pub vary: Vary,
+    /// How long the load of each step lasts, in seconds.
+    pub step_s: f64,
     /// Within what it is searched.
     pub limits: Limits,
     /// The steps so far, in order.
     pub steps: Vec<StepReport>,
-    /// What they come to: provisional, until the search has ended.
+    /// What they come to, once the search has ended.
     pub answer: Option<Answer>,
 }
 
@@ -89,6 +92,13 @@ impl Study {
         schema.to_value()
     }
 
+    /// Whether steps of `other` are steps of this search as well: more of them may be allowed, and
+    /// the answer may have to be shown more often.
+    pub fn goes_on_with(&self, other: &Study) -> bool {
+        let what = |it: &Study| (it.scenario.clone(), it.targets.clone(), it.vary, it.step_s);
+        what(self) == what(other)
+    }
+
     /// The search that goes on from the steps so far. Steps that only said why it had to stop are
     /// taken again.
     ///
@@ -115,6 +125,11 @@ impl Study {
         if let Some(step) = search.steps().last() {
             self.steps.push(StepReport { step: step.clone(), measured });
         }
+        self.conclude(search);
+    }
+
+    /// Takes note of what the search comes to, if it has ended.
+    pub fn conclude(&mut self, search: &Search) {
         self.answer = match search.next() {
             Next::Done(answer) => Some(answer),
             Next::Try { .. } => None,

@@ -19,15 +19,16 @@ pub struct Watch {
     /// When each whole second of the window ended, and its median delivery latency, in seconds
     /// and milliseconds.
     seconds: Vec<(f64, f64)>,
-    /// Deliveries in those seconds.
+    /// Deliveries in the window, and its whole seconds, silent ones included.
     delivered: u64,
+    whole_seconds: u32,
 }
 
 impl Watch {
     /// Of a run whose load lasts for `length`.
     pub fn new(length: Duration) -> Watch {
         let (recorder, seconds) = (Recorder::default(), Vec::new());
-        Watch { length, window: None, recorder, seconds, delivered: 0 }
+        Watch { length, window: None, recorder, seconds, delivered: 0, whole_seconds: 0 }
     }
 
     /// How long the warm-up lasts, of all of the load.
@@ -46,7 +47,7 @@ impl Watch {
 
     /// Deliveries per second, on average of the window.
     pub fn deliveries_per_s(&self) -> f64 {
-        self.delivered as f64 / (self.seconds.len() as f64).max(1.0)
+        self.delivered as f64 / f64::from(self.whole_seconds.max(1))
     }
 }
 
@@ -62,10 +63,14 @@ impl Follower for Watch {
                     return;
                 }
                 self.recorder.add(recorder);
+                if to > ends {
+                    return;
+                }
+                self.whole_seconds += 1;
+                self.delivered += row.delivered;
                 // A second in which nothing comes says nothing of how long it took.
-                if to <= ends && row.delivered > 0 {
+                if row.delivered > 0 {
                     self.seconds.push((to.as_secs_f64(), row.delivery_p50_ms));
-                    self.delivered += row.delivered;
                 }
             }
             News::Stage { .. } | News::Over => {}
@@ -89,7 +94,8 @@ mod tests {
         for second in 0..9 {
             let mut recorder = Recorder::default();
             let ends = at(1_000 * second + 1_000);
-            for _ in 0..=second {
+            // In one of them nothing comes.
+            for _ in 0..if second == 5 { 0 } else { second + 1 } {
                 recorder.delivered(at(1_000 * second), at(1_000 * second), ends);
             }
             let row = Row::new(ends, &recorder, 0, Gauges::default());
@@ -98,8 +104,8 @@ mod tests {
         }
         // Warm from 3.5 s on, so that second 4 is the first; the load is over at 7.5 s.
         let times: Vec<f64> = watch.seconds().iter().map(|(at, _)| *at).collect();
-        assert_eq!(times, [5.0, 6.0, 7.0]);
-        assert_eq!(watch.deliveries_per_s(), f64::from(5 + 6 + 7) / 3.0);
-        assert_eq!(watch.recorder().counters().delivered, 5 + 6 + 7 + 8 + 9);
+        assert_eq!(times, [5.0, 7.0]);
+        assert_eq!(watch.deliveries_per_s(), f64::from(5 + 7) / 3.0);
+        assert_eq!(watch.recorder().counters().delivered, 5 + 7 + 8 + 9);
     }
 }

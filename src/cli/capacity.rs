@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
 use super::args::{CapacityArgs, RunArgs};
-use super::capacity_file::CapacityFile;
+use super::capacity_file::{self, CapacityFile};
 use super::failure::Failure;
 use super::limits::Limits;
 use super::output::show;
@@ -20,16 +20,24 @@ use crate::capacity::{
     self, Measured, Next, Search, StepResult, StepVerdict, Study, Watch, text, verdict_of,
 };
 use crate::clock::unix_millis;
-use crate::load::Brief;
 use crate::report::ExitKind;
-use crate::run::{self, RunError, RunOptions, Stop};
+use crate::run::{self, RunOptions, Stop};
 use crate::scenario::{Plan, Scenario, Target, Vary};
 
+/// How many times the first load is tried at most, where the scenario does not say.
+const UP_TO: u64 = 100;
+
 pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
-    let run = args.run();
+    let mut run = args.run();
+    let kept = args.out.as_deref().filter(|_| args.resume).map(capacity_file::read).transpose()?;
+    if let Some(kept) = &kept {
+        // Drawn anew, it would be another search.
+        run.plan.seed.get_or_insert(kept.seed);
+    }
     let base = prepare::plan(&run.plan)?;
-    let file = args.out.as_deref().map(|out| CapacityFile::in_folder(out, args)).transpose()?;
-    let (mut study, mut search) = begin(&base, file.as_ref())?;
+    let (mut study, mut search) = begin(&base, kept)?;
+    let may_go = args.overwrite || args.resume;
+    let file = args.out.as_deref().map(|out| CapacityFile::create(out, may_go)).transpose()?;
     let reference = prepare::reference(&base, &run)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
@@ -42,7 +50,14 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
             .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
         let bench = Bench { run: &run, base: &base, reference: reference.as_ref(), stop };
         while let Next::Try { load, .. } = search.next() {
-            let (verdict, measured) = bench.step(load, search.steps().len() as u64).await;
+            let before = search.steps().len() as u64;
+            let (verdict, measured) = match bench.step(load, before).await {
+                Ok(shown) => shown,
+                // What stands in the way from the beginning has nothing to do with any load.
+                Err(why) if before == 0 => return Err(why),
+                Err(Failure::Interrupted) => unknown(Unclear::Interrupted),
+                Err(why) => unknown(Unclear::Impossible { what: why.in_a_line() }),
+            };
             let recorded = search.record(StepResult { load, verdict });
             recorded.unwrap_or_else(|error| panic!("the step that was asked for: {error}"));
             study.note(&search, measured);
@@ -73,16 +88,23 @@ fn exit_of(study: &Study) -> ExitKind {
     }
 }
 
-/// A study of `base` that begins, or goes on from what is in `file`.
-fn begin(base: &Planned, file: Option<&CapacityFile>) -> Result<(Study, Search), Failure> {
+fn unknown(why: Unclear) -> (StepVerdict, Option<Measured>) {
+    (StepVerdict::Unknown { why }, None)
+}
+
+/// A study of `base` that begins, or goes on from what was `kept`.
+fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure> {
     let (scenario, plan) = (&base.scenario, &base.plan);
-    let own = scenario.own_load(plan).round().max(1.0) as u64;
+    let own = scenario.own_load(plan).round() as u64;
+    if own == 0 || scenario.load.profile.peak() == 0.0 {
+        let remedy = "give `load.phases` a rate, of which a step offers more or less";
+        return Err(Failure::usage("the scenario has no load to be varied".into(), remedy));
+    }
     let of = &scenario.capacity;
-    let from = of.from.unwrap_or(own);
-    let to = of.to.unwrap_or_else(|| from.saturating_mul(100));
-    let usual = capacity::Limits::between(from, to.max(from));
-    // Whoever is alone has nobody to talk to.
-    let floor = if of.vary == Vary::Users { from.min(2) } else { 1 };
+    let from = of.from.unwrap_or_else(|| of.to.map_or(own, |to| own.min(to)));
+    let to = of.to.unwrap_or_else(|| from.saturating_mul(UP_TO));
+    let usual = capacity::Limits::between(from, to);
+    let floor = if of.vary == Vary::Users { scenario.users_min() } else { 1 };
     let limits = capacity::Limits {
         floor,
         precision: of.precision,
@@ -97,28 +119,31 @@ fn begin(base: &Planned, file: Option<&CapacityFile>) -> Result<(Study, Search),
         started: humantime::format_rfc3339_millis(now).to_string(),
         command: reproduce::capacity(plan.seed),
         seed: plan.seed,
-        scenario: scenario.to_yaml(plan.seed),
+        scenario: scenario.to_yaml_without_capacity(plan.seed),
         name: scenario.name.clone(),
         targets: match &scenario.target {
             Target::Reference => Vec::new(),
             Target::Urls(urls) => urls.iter().map(ToString::to_string).collect(),
         },
         vary: of.vary,
+        step_s: of.step.as_secs_f64(),
         limits,
         steps: Vec::new(),
         answer: None,
     };
-    if let Some(before) = file.and_then(CapacityFile::before) {
-        study.steps = before.steps.clone();
-        if before.scenario != study.scenario || before.targets != study.targets {
-            let what = "the search to go on with is one of another scenario";
+    if let Some(kept) = kept {
+        if !study.goes_on_with(&kept) {
+            let what = "the search to go on with is one of another scenario, target or step";
             let remedy = "give the same scenario, target and flags, or begin anew without --resume";
             return Err(Failure::usage(what.into(), remedy));
         }
+        let Study { chatbench, started, steps, .. } = kept;
+        study = Study { chatbench, started, steps, ..study };
     }
     let search = study.resume().map_err(|error| {
         Failure::usage(error.to_string(), "mend `capacity` in the scenario, or begin anew")
     })?;
+    study.conclude(&search);
     Ok((study, search))
 }
 
@@ -132,43 +157,36 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Offers `load`, in the step after so many others.
-    async fn step(&self, load: u64, before: u64) -> (StepVerdict, Option<Measured>) {
-        let unknown = |why| (StepVerdict::Unknown { why }, None);
+    async fn step(
+        &self,
+        load: u64,
+        before: u64,
+    ) -> Result<(StepVerdict, Option<Measured>), Failure> {
         if *self.stop.borrow() != Stop::No {
-            return unknown(Unclear::Interrupted);
+            return Err(Failure::Interrupted);
         }
-        let planned = match self.planned(load, before) {
-            Ok(planned) => planned,
-            Err(why) => return unknown(Unclear::Impossible { what: why.in_a_line() }),
-        };
-        let brief = match prepare::brief(planned, self.run, self.reference).await {
-            Ok(brief) => brief,
-            Err(why) => return unknown(Unclear::Impossible { what: why.in_a_line() }),
-        };
-        match self.perform(&brief).await {
-            Ok((verdict, measured)) => (verdict, Some(measured)),
-            Err(RunError::Stopped) => unknown(Unclear::Interrupted),
-            Err(error) => unknown(Unclear::Impossible { what: error.to_string() }),
-        }
+        let planned = self.planned(load, before)?;
+        let brief = prepare::brief(planned, self.run, self.reference).await?;
+        let options = RunOptions { shards: prepare::shards(&self.run.plan), record: None };
+        let mut watch = Watch::new(brief.scenario.load.profile.duration());
+        let stop = self.stop.clone();
+        let outcome = run::run(Arc::clone(&brief), &options, stop, &mut [&mut watch]).await?;
+        Ok((verdict_of(&brief.scenario, &outcome, &watch), Some(Measured::new(&watch))))
     }
 
     fn planned(&self, load: u64, before: u64) -> Result<Planned, Failure> {
         let Planned { scenario, plan, .. } = self.base;
-        let own = scenario.own_load(plan);
-        let scenario: Scenario = scenario.at_load(load, own)?;
         // Each step draws anew: what one draw of rooms and times holds is not what others do.
-        let plan = Plan::new(&scenario, plan.seed.wrapping_add(before))?;
+        let seed = plan.seed.wrapping_add(before);
+        let own = match scenario.capacity.vary {
+            Vary::Users => scenario.own_load(plan),
+            Vary::Deliveries => scenario.own_load(&Plan::new(scenario, seed)?),
+        };
+        let scenario: Scenario = scenario.at_load(load, own)?;
+        let plan = Plan::new(&scenario, seed)?;
         let shards = plan.divide(prepare::shards(&self.run.plan)).len();
         let limits = Limits::of(&scenario, &plan, shards, &self.run.plan.source_ip);
         limits.ensure()?;
         Ok(Planned { scenario, plan, limits })
-    }
-
-    async fn perform(&self, brief: &Arc<Brief>) -> Result<(StepVerdict, Measured), RunError> {
-        let options = RunOptions { shards: prepare::shards(&self.run.plan), record: None };
-        let mut watch = Watch::new(brief.scenario.load.profile.duration());
-        let stop = self.stop.clone();
-        let outcome = run::run(Arc::clone(brief), &options, stop, &mut [&mut watch]).await?;
-        Ok((verdict_of(&brief.scenario, &outcome, &watch), Measured::new(&watch)))
     }
 }

@@ -4,48 +4,29 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::args::CapacityArgs;
 use super::failure::Failure;
 use crate::capacity::Study;
 
 const NAME: &str = "capacity.json";
 
-/// The file, and what was in it.
+/// The file, from now on this search's.
 pub(super) struct CapacityFile {
     path: PathBuf,
-    before: Option<Study>,
 }
 
 impl CapacityFile {
-    /// The one in the folder `out`, which is made if there is none.
-    pub(super) fn in_folder(out: &Path, args: &CapacityArgs) -> Result<CapacityFile, Failure> {
+    /// The one in the folder `out`, which is made if there is none. One that is there is another
+    /// search's, unless it `may_go`.
+    pub(super) fn create(out: &Path, may_go: bool) -> Result<CapacityFile, Failure> {
         fs::create_dir_all(out).map_err(|why| failed("make the folder", out, &why))?;
         let path = out.join(NAME);
-        let text = match fs::read(&path) {
-            Ok(text) => Some(text),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => None,
-            Err(why) => return Err(failed("read", &path, &why)),
-        };
-        let before = match text {
-            Some(text) if args.resume => Some(read(&path, &text)?),
-            Some(_) if !args.overwrite => {
-                let what = format!("{} is another search", path.display());
-                let remedy = "go on with it by `--resume`, take its place by `--overwrite`, or \
-                              name another folder with `--out`";
-                return Err(Failure::impossible(what, remedy));
-            }
-            None if args.resume => {
-                let what = format!("there is no search to go on with at {}", path.display());
-                return Err(Failure::usage(what, "leave out `--resume`, or name its folder"));
-            }
-            Some(_) | None => None,
-        };
-        Ok(CapacityFile { path, before })
-    }
-
-    /// The search to go on with, if one was asked for.
-    pub(super) fn before(&self) -> Option<&Study> {
-        self.before.as_ref()
+        if !may_go && path.try_exists().map_err(|why| failed("look for", &path, &why))? {
+            let what = format!("{} is another search", path.display());
+            let remedy = "go on with it by `--resume`, take its place by `--overwrite`, or name \
+                          another folder with `--out`";
+            return Err(Failure::impossible(what, remedy));
+        }
+        Ok(CapacityFile { path })
     }
 
     /// Writes all of it, or leaves what is there.
@@ -63,8 +44,17 @@ impl CapacityFile {
     }
 }
 
-fn read(path: &Path, text: &[u8]) -> Result<Study, Failure> {
-    let study: Result<Study, _> = serde_json::from_slice(text);
+/// The search that is kept in the folder `out`.
+pub(super) fn read(out: &Path) -> Result<Study, Failure> {
+    let path = out.join(NAME);
+    let text = fs::read(&path).map_err(|why| match why.kind() {
+        io::ErrorKind::NotFound => {
+            let what = format!("there is no search to go on with at {}", path.display());
+            Failure::usage(what, "leave out `--resume`, or name its folder with `--out`")
+        }
+        _ => failed("read", &path, &why),
+    })?;
+    let study: Result<Study, _> = serde_json::from_slice(&text);
     let damaged = |why: String| {
         let what = format!("{} cannot be gone on with: {why}", path.display());
         Failure::usage(what, "begin anew without `--resume`, in another folder")

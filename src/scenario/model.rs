@@ -179,6 +179,12 @@ impl Scenario {
     pub fn to_yaml(&self, seed: u64) -> String {
         ScenarioFile { seed: Some(seed), ..(*self.file).clone() }.to_yaml()
     }
+
+    /// The same, but for how its capacity is searched.
+    pub fn to_yaml_without_capacity(&self, seed: u64) -> String {
+        let file = (*self.file).clone();
+        ScenarioFile { seed: Some(seed), capacity: None, ..file }.to_yaml()
+    }
 }
 
 const PHASES_MAX: usize = 1000;

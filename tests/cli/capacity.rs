@@ -34,7 +34,7 @@ impl Place {
 
     fn arguments(&self, more: &[&str]) -> Vec<String> {
         let path = |name: &str| self.0.path().join(name).display().to_string();
-        let own = ["capacity".into(), path("scenario.yaml"), "--seed=1".into()];
+        let own = ["capacity".into(), path("scenario.yaml")];
         let out = ["--out".into(), path("out")];
         own.into_iter().chain(out).chain(more.iter().map(|it| (*it).into())).collect()
     }
@@ -112,6 +112,11 @@ fn an_interrupted_search_goes_on_where_it_was() {
     let study = place.kept();
     assert_eq!(loads(&study), [10, 20]);
     assert_eq!(study["steps"][0], first["steps"][0], "what was shown is not tried again");
+    let told = place.search(&["--resume"]);
+    assert_eq!((told.code, place.kept()), (Some(0), study), "what has ended is told again");
+    // More may be asked of it: what was shown still counts.
+    let more = place.search(&["--resume", "--set", "capacity.repeats=2"]);
+    assert_eq!((more.code, loads(&place.kept())), (Some(0), vec![10, 20, 20]), "{more:#?}");
     let other = place.search(&["--resume", "--set", "message.size=99 B"]);
     assert_eq!(other.code, Some(2), "{other:#?}");
     assert!(other.stderr.contains("of another scenario"), "{other:#?}");
@@ -128,6 +133,12 @@ fn there_must_be_something_to_go_on_with() {
     let ended = place.search(&["--resume"]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
     assert!(ended.stderr.contains("cannot be gone on with"), "{ended:#?}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let nobody = format!("http://{}", listener.local_addr().expect("it is bound"));
+    drop(listener);
+    let ended = place.search(&["--overwrite", "--target", &nobody]);
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    assert!(ended.stderr.contains("refused"), "{ended:#?}");
     let ended = chatbench(["capacity", "scenarios/quickstart.yaml", "--resume"]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
 }

@@ -14,8 +14,10 @@ fn that_are_unknown() {
         Row::usage("two files", &["run", GOOD, GOOD]).says("unexpected argument", "Usage:"),
         Row::usage("a flag without its value", &["run", GOOD, "--rate"])
             .says("a value is required for '--rate <RATE>'", "try '--help'"),
-        Row::usage("an unknown schema", &["schema", "histogram"])
-            .says("invalid value 'histogram'", "[possible values: scenario, report, conform]"),
+        Row::usage("an unknown schema", &["schema", "histogram"]).says(
+            "invalid value 'histogram'",
+            "[possible values: scenario, report, conform, capacity]",
+        ),
         Row::usage("a flag of serve", &["serve", "--fault", "ehco"])
             .says("no fault is named `ehco`", "there are echo, broadcast-all"),
     ]);

@@ -121,12 +121,12 @@ impl Reason {
                      resume"
                 }
                 Unclear::NotSteady { .. } => {
-                    "allow a longer warm-up, or look for what the server does from time to time"
+                    "make steps longer, or look for what the server does from time to time"
                 }
                 Unclear::TooFewSamples { .. } => {
                     "make steps longer, begin at a larger load, or ask for a lower percentile"
                 }
-                Unclear::Interrupted => "resume: the steps so far are kept",
+                Unclear::Interrupted => "with `--out`, `--resume` goes on from the steps so far",
                 Unclear::Impossible { .. } => "mend what was in the way; then resume",
             },
             Reason::Contradictory { held_first, failed_first } if held_first > failed_first => {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Scenario;
+use super::{Population, RoomSize, Scenario, Seating};
 use crate::scenario::error::{Mistake, ScenarioError};
 use crate::scenario::estimate::Estimate;
 use crate::scenario::file::{
-    CapacityFile, Hold, LoadFile, OutagesFile, PhaseFile, RoomSizeFile, ScenarioFile, Vary,
+    CapacityFile, Hold, LoadFile, OutagesFile, PhaseFile, RoomSizeFile, ScenarioFile,
+    StatisticsFile, Vary,
 };
 use crate::scenario::path::Path;
 use crate::scenario::plan::Plan;
@@ -94,6 +95,18 @@ impl Scenario {
         }
     }
 
+    /// The fewest users that can be seated, each with somebody to talk to.
+    pub fn users_min(&self) -> u64 {
+        let size = match self.population.seating {
+            Seating::Even { .. } => return Population::MEMBERS_MIN.into(),
+            Seating::Filled { size, .. } | Seating::Counted { size, .. } => size,
+        };
+        match size {
+            RoomSize::Fixed(_) => Population::MEMBERS_MIN.into(),
+            RoomSize::Uniform { max, .. } | RoomSize::Zipf { max, .. } => max.into(),
+        }
+    }
+
     /// The scenario of one step of a search: the load that it has at its peak, times `load` by
     /// `own`, which is its [own](Scenario::own_load), and for as long as a step lasts. Nothing
     /// happens in it that happens once: neither storms nor outages.
@@ -106,7 +119,14 @@ impl Scenario {
         if self.capacity.vary == Vary::Users {
             seat(&mut file, load, factor);
         }
-        hold(&mut file.load, factor, self);
+        hold(&mut file.load, factor, self)?;
+        // What only happens where connections are lost has no samples where none are.
+        let churn = file.load.churn.clone().unwrap_or_default();
+        let none = |rate: Rate| rate.per_second() == 0.0;
+        file.thresholds.deafness = StatisticsFile::default();
+        if none(churn.disconnect) && none(churn.drop) {
+            file.thresholds.reconnect_to_heard = StatisticsFile::default();
+        }
         let unit = self.capacity.vary.unit();
         Scenario::new(file).map_err(|mistake| {
             let place = format!("capacity, at {load} {unit}: `{}`", mistake.path);
@@ -119,6 +139,8 @@ impl Scenario {
 fn seat(file: &mut ScenarioFile, users: u64, factor: f64) {
     let users = u32::try_from(users).unwrap_or(u32::MAX);
     let seats = f64::from(users) * f64::from(file.rooms.per_user);
+    // Fewer rooms, rather than one with nobody to talk to.
+    let whole = |rooms: f64| ((rooms + 1e-9) as u32).max(file.rooms.per_user).max(1);
     let rooms = match file.rooms.size {
         // Any number of users is to have its seats, which need not fill the last room.
         Some(RoomSizeFile::Fixed(size)) => Some(seats / f64::from(size)),
@@ -126,18 +148,24 @@ fn seat(file: &mut ScenarioFile, users: u64, factor: f64) {
         None => file.rooms.count.map(|rooms| f64::from(rooms) * factor),
     };
     file.rooms.size = file.rooms.size.filter(|_| rooms.is_none());
-    file.rooms.count = rooms.map(|rooms| (rooms.round() as u32).max(1));
+    file.rooms.count = rooms.map(whole);
     file.users = Some(users);
 }
 
-/// Makes of `load` its peak, times `factor`.
-fn hold(load: &mut LoadFile, factor: f64, of: &Scenario) {
-    let rate = Rate::of_seconds((of.load.profile.peak() * factor).min(Rate::PER_SECOND_MAX));
+/// Makes of `load` its peak, times `factor`. The same users move as often as before.
+fn hold(load: &mut LoadFile, factor: f64, of: &Scenario) -> Result<(), ScenarioError> {
+    let rate = of.load.profile.peak() * factor;
+    if rate > Rate::PER_SECOND_MAX {
+        let what = format!("{rate:.0} messages per second are more than can be said");
+        return Err(ScenarioError::at("capacity", what, "let `capacity.to` be less".into()));
+    }
+    let rate = Rate::of_seconds(rate);
     let length = Period::new(of.capacity.step);
     load.phases = vec![PhaseFile::Hold(Hold { rate, length })];
     load.outages = OutagesFile::default();
     if let Some(churn) = &mut load.churn {
         churn.storms.clear();
+        let factor = if of.capacity.vary == Vary::Users { factor } else { 1.0 };
         for moves in [
             &mut churn.leave,
             &mut churn.switch,
@@ -148,4 +176,5 @@ fn hold(load: &mut LoadFile, factor: f64, of: &Scenario) {
             *moves = moves.times(factor);
         }
     }
+    Ok(())
 }

@@ -38,6 +38,9 @@ fn any_number_of_users_has_its_seats() {
     let load = "load: {phases: [{hold: {rate: 10/s, for: 5 s}}]}\n";
     for rooms in [
         "users: 20\nrooms: {size: 10}",
+        "users: 10\nrooms: {size: 2}",
+        "users: 10\nrooms: {count: 5}",
+        "users: 30\nrooms: {size: 10, per_user: 3}",
         "rooms: {count: 2, size: 10}",
         "rooms: {count: 5, size: {zipf: {min: 2, max: 9, exponent: 1}}}",
     ] {
@@ -55,6 +58,7 @@ fn more_deliveries_are_said_by_the_same_users() {
     let text = format!("{SCENARIO}capacity: {{vary: deliveries, step: 10 s}}");
     let (scenario, plan) = at(&text, 3_600);
     assert_eq!((plan.users.len(), plan.rooms.len()), (300, 30));
+    assert!(scenario.to_yaml(1).contains("leave: 3/s"), "they move as before");
     // Each message has nine receivers.
     assert_eq!(scenario.load.profile.peak(), 400.0);
     assert_eq!(scenario.load.profile.duration(), Duration::from_secs(10));
@@ -76,4 +80,22 @@ fn what_cannot_be_searched_is_told_where_it_stands() {
         assert!(error.what().contains(what), "{place}: {error}");
         assert!(error.line().is_some_and(|line| line.starts_with("capacity")), "{error}");
     }
+}
+
+#[test]
+fn what_cannot_happen_any_more_is_not_asked_for() {
+    let text = format!(
+        "{SCENARIO}thresholds: {{deafness: {{p95: 8 s}}, reconnect_to_heard: {{p95: 3 s}}}}"
+    );
+    let (scenario, _) = at(&text, 300);
+    assert_eq!(scenario.thresholds.latencies, []);
+    let dropping = text.replace("leave: 3/s", "drop: 3/s");
+    assert_eq!(at(&dropping, 300).0.thresholds.latencies.len(), 1);
+}
+
+#[test]
+fn more_than_can_be_said_is_refused() {
+    let scenario = scenario(&format!("{SCENARIO}capacity: {{vary: deliveries}}"));
+    let error = scenario.at_load(u64::MAX, 1_800.0).expect_err("too much");
+    assert!(error.what().contains("more than can be said"), "{error}");
 }
