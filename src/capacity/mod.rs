@@ -8,7 +8,6 @@
 mod course;
 pub mod search;
 mod study;
-pub mod text;
 pub mod usl;
 mod verdict;
 mod watch;

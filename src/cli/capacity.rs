@@ -1,5 +1,8 @@
 //! `chatbench capacity`: finds the largest load that a server holds.
 
+mod file;
+mod text;
+
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -7,8 +10,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
+use file::CapacityFile;
+
 use super::args::{CapacityArgs, RunArgs};
-use super::capacity_file::{self, CapacityFile};
 use super::failure::Failure;
 use super::limits::Limits;
 use super::output::show;
@@ -17,7 +21,7 @@ use super::reference::Reference;
 use super::{reproduce, signals};
 use crate::capacity::search::{Conclusion, Unclear};
 use crate::capacity::{
-    self, Measured, Next, Search, StepResult, StepVerdict, Study, Watch, text, verdict_of,
+    self, Measured, Next, Search, StepResult, StepVerdict, Study, Watch, verdict_of,
 };
 use crate::clock::unix_millis;
 use crate::report::ExitKind;
@@ -29,7 +33,7 @@ const UP_TO: u64 = 100;
 
 pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
     let mut run = args.run();
-    let kept = args.out.as_deref().filter(|_| args.resume).map(capacity_file::read).transpose()?;
+    let kept = args.out.as_deref().filter(|_| args.resume).map(file::read).transpose()?;
     if let Some(kept) = &kept {
         // Drawn anew, it would be another search.
         run.plan.seed.get_or_insert(kept.seed);

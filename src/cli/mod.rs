@@ -2,7 +2,6 @@
 
 mod args;
 mod capacity;
-mod capacity_file;
 mod conform;
 mod failure;
 mod judge;

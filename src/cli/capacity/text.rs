@@ -2,14 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::search::{Answer, Conclusion, Failure, Reason, Shown, StepVerdict, Unclear};
-use super::study::{StepReport, Study};
+use crate::capacity::search::{Answer, Conclusion, Failure, Reason, Shown, StepVerdict, Unclear};
+use crate::capacity::{StepReport, Study};
+use crate::report::numbers::{count, share, time};
 
 /// Writes what `study` is of, before its first step.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     let (limits, unit) = (&study.limits, study.vary.unit());
     let Study { chatbench, name, seed, started, .. } = study;
     let target = match study.targets.as_slice() {
@@ -19,10 +20,10 @@ pub fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "chatbench {chatbench} · capacity · {name} · seed {seed} · {started}")?;
     writeln!(
         out,
-        "  {target}: from {} to {} {unit}, to within {} %;",
-        limits.from,
-        limits.to,
-        percent(limits.precision)
+        "  {target}: from {} to {} {unit}, to within {};",
+        count(limits.from),
+        count(limits.to),
+        share(limits.precision)
     )?;
     writeln!(out, "  {} steps at most.", limits.steps_max)?;
     writeln!(out)?;
@@ -33,13 +34,18 @@ pub fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn write_step(number: usize, report: &StepReport, out: &mut dyn Write) -> io::Result<()> {
-    let load = report.step.result.load;
+pub(super) fn write_step(
+    number: usize,
+    report: &StepReport,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let load = count(report.step.result.load);
     write!(out, "  {number:>4} {load:>12}   ")?;
     match &report.measured {
         Some(it) => {
-            let (p50, p99) = (millis(it.delivery_p50_ms), millis(it.delivery_p99_ms));
-            write!(out, "{:>12.0} {p50:>9} {p99:>9}   ", it.deliveries_per_s)?;
+            let (p50, p99) = (time(it.delivery_p50_ms), time(it.delivery_p99_ms));
+            let deliveries = count(it.deliveries_per_s.round() as u64);
+            write!(out, "{deliveries:>12} {p50:>9} {p99:>9}   ")?;
         }
         None => write!(out, "{:>12} {:>9} {:>9}   ", "–", "–", "–")?,
     }
@@ -50,7 +56,7 @@ pub fn write_step(number: usize, report: &StepReport, out: &mut dyn Write) -> io
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn write_answer(study: &Study, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_answer(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     let Some(answer) = &study.answer else { return Ok(()) };
     let unit = study.vary.unit();
     writeln!(out)?;
@@ -71,7 +77,7 @@ pub fn write_answer(study: &Study, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn sentence(answer: &Answer, unit: &str) -> String {
-    let load = |shown: &Option<Shown>| shown.as_ref().map_or(0, |shown| shown.load);
+    let load = |shown: &Option<Shown>| count(shown.as_ref().map_or(0, |shown| shown.load));
     let (holds, fails) = (load(&answer.holds), load(&answer.fails));
     match &answer.conclusion {
         Conclusion::Found => format!("between {holds} and {fails} {unit}"),
@@ -88,10 +94,10 @@ fn sentence(answer: &Answer, unit: &str) -> String {
 
 fn told(shown: &Shown, unit: &str) -> String {
     let Shown { load, held, failed, chance, .. } = shown;
-    let (low, high) = (chance.low * 100.0, chance.high * 100.0);
+    let (load, low, high) = (count(*load), share(chance.low), share(chance.high));
     format!(
-        "{load} {unit}: held {held} of {} times, so that a step holds with {low:.0} to {high:.0} % \
-         (95 % confidence)",
+        "{load} {unit}: held {held} of {} times, so that the chance that a step holds lies from \
+         {low} to {high} (95 % confidence)",
         held + failed
     )
 }
@@ -110,15 +116,22 @@ fn words(verdict: &StepVerdict) -> String {
 fn failure(failure: &Failure) -> String {
     match failure {
         Failure::Violations { count: 1 } => "1 promise was broken".into(),
-        Failure::Violations { count } => format!("{count} promises were broken"),
+        Failure::Violations { count: broken } => {
+            format!("{} promises were broken", count(*broken))
+        }
         Failure::ThresholdMissed { threshold, limit, observed } => {
-            format!("{threshold} {} (limit {})", millis(*observed), millis(*limit))
+            format!("{threshold} {} (limit {})", time(*observed), time(*limit))
         }
         Failure::BacklogGrows { deliveries_per_s } => {
-            format!("the backlog grows by {deliveries_per_s:.0} deliveries/s")
+            let growth = count(deliveries_per_s.round() as u64);
+            format!("the backlog grows by {growth} deliveries/s")
         }
-        Failure::ConnectionsFailed { count } => format!("{count} connects failed"),
-        Failure::ConnectionsLost { count } => format!("{count} connections were lost"),
+        Failure::ConnectionsFailed { count: failed } => {
+            format!("{} connects failed", count(*failed))
+        }
+        Failure::ConnectionsLost { count: lost } => {
+            format!("{} connections were lost", count(*lost))
+        }
     }
 }
 
@@ -126,8 +139,8 @@ fn unclear(why: &Unclear) -> String {
     match why {
         Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms } => format!(
             "the generator was late, send_delay p99 {} (limit {})",
-            millis(*send_delay_p99_ms),
-            millis(*limit_ms)
+            time(*send_delay_p99_ms),
+            time(*limit_ms)
         ),
         Unclear::NotSteady { warmup_s } => format!("not steady after {warmup_s:.0} s"),
         Unclear::TooFewSamples { samples, needed } => {
@@ -136,28 +149,4 @@ fn unclear(why: &Unclear) -> String {
         Unclear::Interrupted => "interrupted".into(),
         Unclear::Impossible { what } => what.clone(),
     }
-}
-
-/// Three digits, in the unit that suits.
-fn millis(ms: f64) -> String {
-    let (value, unit) = if ms >= 1e3 {
-        (ms / 1e3, "s")
-    } else if ms >= 1.0 {
-        (ms, "ms")
-    } else {
-        (ms * 1e3, "µs")
-    };
-    let digits = if value >= 100.0 {
-        0
-    } else if value >= 10.0 {
-        1
-    } else {
-        2
-    };
-    format!("{value:.digits$} {unit}")
-}
-
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    format!("{}", (percent * 10.0).round() / 10.0)
 }

@@ -4,20 +4,20 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::failure::Failure;
 use crate::capacity::Study;
+use crate::cli::failure::Failure;
 
 const NAME: &str = "capacity.json";
 
 /// The file, from now on this search's.
-pub(super) struct CapacityFile {
+pub(in crate::cli) struct CapacityFile {
     path: PathBuf,
 }
 
 impl CapacityFile {
     /// The one in the folder `out`, which is made if there is none. One that is there is another
     /// search's, unless it `may_go`.
-    pub(super) fn create(out: &Path, may_go: bool) -> Result<CapacityFile, Failure> {
+    pub(in crate::cli) fn create(out: &Path, may_go: bool) -> Result<CapacityFile, Failure> {
         fs::create_dir_all(out).map_err(|why| failed("make the folder", out, &why))?;
         let path = out.join(NAME);
         if !may_go && path.try_exists().map_err(|why| failed("look for", &path, &why))? {
@@ -30,7 +30,7 @@ impl CapacityFile {
     }
 
     /// Writes all of it, or leaves what is there.
-    pub(super) fn write(&self, study: &Study) -> Result<(), Failure> {
+    pub(in crate::cli) fn write(&self, study: &Study) -> Result<(), Failure> {
         let part = self.path.with_extension("json.part");
         let write = || {
             let mut text = serde_json::to_vec_pretty(study)?;
@@ -45,7 +45,7 @@ impl CapacityFile {
 }
 
 /// The search that is kept in the folder `out`.
-pub(super) fn read(out: &Path) -> Result<Study, Failure> {
+pub(in crate::cli) fn read(out: &Path) -> Result<Study, Failure> {
     let path = out.join(NAME);
     let text = fs::read(&path).map_err(|why| match why.kind() {
         io::ErrorKind::NotFound => {
