@@ -2,6 +2,7 @@
 //!
 //! One program, since most of these tests wait for most of their time: they wait side by side.
 
+mod browser;
 mod cli;
 mod drivers;
 mod hostile;

@@ -1,0 +1,55 @@
+// Look: opens a page and tells what a reader would notice. Takes `{page, widths, screenshots}` as
+// JSON on standard input and answers in JSON on standard output.
+import { launch, input } from './browser.mjs';
+
+const { page: url, widths, screenshots } = await input();
+const browser = await launch();
+try {
+  const page = await browser.newPage();
+  const complaints = [];
+  const requests = [];
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on('request', (request) => requests.push(request.url()));
+  const looks = [];
+  for (const scheme of ['light', 'dark']) {
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(url, { waitUntil: 'load' });
+      if (screenshots) {
+        const path = `${screenshots}-${scheme}-${width}.png`;
+        await page.screenshot({ path, fullPage: true });
+      }
+      looks.push({ scheme, width, ...(await page.evaluate(measure)) });
+    }
+  }
+  const figures = await page.evaluate(figuresOf);
+  const title = await page.title();
+  console.log(JSON.stringify({ title, complaints, requests, looks, figures }));
+} finally {
+  await browser.close();
+}
+
+// How wide the page is, what sticks out of it, and what is too small to be read.
+function measure() {
+  const wide = document.documentElement.scrollWidth;
+  const shown = [...document.querySelectorAll('body *')].filter((it) => it.checkVisibility());
+  const letters = shown.filter((it) =>
+    [...it.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()),
+  );
+  // A drawing may be scaled, and its letters with it.
+  const size = (it) => {
+    const svg = it.closest('svg');
+    const scale = svg ? svg.getScreenCTM().a : 1;
+    return parseFloat(getComputedStyle(it).fontSize) * scale;
+  };
+  const small = letters.filter((it) => size(it) < 9).map((it) => it.textContent.trim());
+  return { wide, small: small.slice(0, 10) };
+}
+
+// What stands in the elements that name a figure of the report.
+function figuresOf() {
+  const named = [...document.querySelectorAll('[data-figure]')];
+  return named.map((it) => [it.dataset.figure, it.dataset.value ?? it.textContent.trim()]);
+}

@@ -1,0 +1,3 @@
+//! Browser: pages as people see them.
+
+mod looking;
