@@ -43,6 +43,7 @@ const QUICKSTART: Bundled =
 const ISOLATION: Bundled = bundled("isolation", include_str!("../scenarios/isolation.yaml"), 400);
 const FAN_OUT: Bundled = bundled("fan-out", include_str!("../scenarios/fan-out.yaml"), 500);
 const RAMP: Bundled = bundled("ramp", include_str!("../scenarios/ramp.yaml"), 200);
+const CAPACITY: Bundled = bundled("capacity", include_str!("../scenarios/capacity.yaml"), 300);
 const SOAK: Bundled = bundled("soak", include_str!("../scenarios/soak.yaml"), 200);
 const DRAWING: Bundled = bundled("drawing", include_str!("../scenarios/drawing.yaml"), 320);
 const CHURN: Bundled = upset("churn", include_str!("../scenarios/churn.yaml"), Upheaval::Churn);
@@ -123,6 +124,11 @@ fn ramp_passes() {
 }
 
 #[test]
+fn capacity_passes() {
+    CAPACITY.passes("reference");
+}
+
+#[test]
 fn soak_passes() {
     SOAK.passes("reference");
 }
@@ -156,7 +162,7 @@ fn every_bundled_scenario_is_run() {
     let yaml = paths.filter(|path| path.extension().is_some_and(|it| it == "yaml"));
     let name = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let there: BTreeSet<String> = yaml.filter_map(|path| name(&path)).collect();
-    let steady = [QUICKSTART, ISOLATION, FAN_OUT, RAMP, SOAK, DRAWING];
+    let steady = [QUICKSTART, ISOLATION, FAN_OUT, RAMP, CAPACITY, SOAK, DRAWING];
     let all = steady.into_iter().chain([CHURN, RECONNECT_STORM, RESTART]);
     assert_eq!(there, all.map(|it| it.name.to_owned()).collect());
 }
