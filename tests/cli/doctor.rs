@@ -2,8 +2,10 @@
 
 use std::net::TcpListener;
 
+use expect_test::expect;
 use serde_json::Value;
 
+use super::help::help;
 use super::schema::schema;
 use super::{PATIENCE, chatbench};
 use crate::support::binary::{CommandLine, Ended};
@@ -104,4 +106,75 @@ fn a_file_takes_what_is_told_as_well() {
 fn what_is_no_scenario_is_refused() {
     let ended = chatbench(["doctor", "nowhere.yaml"]);
     assert_eq!((ended.code, ended.last_line()), (Some(2), "exit 2 usage"));
+}
+
+#[test]
+fn there_is_help() {
+    expect![[r#"
+        Looks at this machine for a scenario, and says what to change. Changes nothing itself.
+
+        Exit codes: 0 pass (warnings and what cannot be looked at included), 2 usage, 3 impossible (the
+        scenario cannot be performed here).
+
+        Usage: chatbench doctor [OPTIONS] [SCENARIO]
+
+        Arguments:
+          [SCENARIO]
+                  The scenario file
+
+                  [env: CHATBENCH_SCENARIO=]
+                  [default: "usual needs"]
+
+        Options:
+              --target <URL>
+                  The server: `http://host:port`, or `reference` for the bundled one. Repeat it to spread
+                  the users over several
+
+                  [env: CHATBENCH_TARGET=]
+
+              --clients <N>
+                  How many users
+
+                  [env: CHATBENCH_CLIENTS=]
+
+              --rate <RATE>
+                  Messages sent per second by all users together, such as `500/s`: the highest of the load,
+                  to which its other rates are scaled
+
+                  [env: CHATBENCH_RATE=]
+
+              --duration <DURATION>
+                  How long the load lasts, such as `30 s`: its phases are scaled to it
+
+                  [env: CHATBENCH_DURATION=]
+
+              --seed <N>
+                  What everything random follows from; a run with the same seed does the same
+
+                  [env: CHATBENCH_SEED=]
+
+              --set <PATH=VALUE>
+                  Sets any field of the scenario, such as `load.connect_rate=100/s`. May be repeated
+
+                  [env: CHATBENCH_SET=]
+
+              --source-ip <IP>
+                  Addresses of this machine to connect from, in turn; each is good for some 28,000
+                  connections to one address of a server
+
+                  [env: CHATBENCH_SOURCE_IP=]
+
+              --shards <N>
+                  Threads to spread the users over [default: one for each core]
+
+                  [env: CHATBENCH_SHARDS=]
+
+              --json <FILE>
+                  Writes what was found as JSON, too; `-` for standard output, in place of the text
+
+                  [env: CHATBENCH_JSON=]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+    "#]].assert_eq(&help(&["doctor", "--help"]));
 }

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::chatbench;
 
-fn help(arguments: &[&str]) -> String {
+pub(crate) fn help(arguments: &[&str]) -> String {
     let ended = chatbench(arguments);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
     // Blank lines have spaces in them.
@@ -390,77 +390,6 @@ fn of_conform() {
     let flags = text.lines().filter(is_flag).count();
     let variables = text.lines().filter(|line| line.contains("[env: CHATBENCH_")).count();
     assert_eq!(variables, flags - 1 + 1);
-}
-
-#[test]
-fn of_doctor() {
-    expect![[r#"
-        Looks at this machine for a scenario, and says what to change. Changes nothing itself.
-
-        Exit codes: 0 pass (warnings and what cannot be looked at included), 2 usage, 3 impossible (the
-        scenario cannot be performed here).
-
-        Usage: chatbench doctor [OPTIONS] [SCENARIO]
-
-        Arguments:
-          [SCENARIO]
-                  The scenario file
-
-                  [env: CHATBENCH_SCENARIO=]
-                  [default: "usual needs"]
-
-        Options:
-              --target <URL>
-                  The server: `http://host:port`, or `reference` for the bundled one. Repeat it to spread
-                  the users over several
-
-                  [env: CHATBENCH_TARGET=]
-
-              --clients <N>
-                  How many users
-
-                  [env: CHATBENCH_CLIENTS=]
-
-              --rate <RATE>
-                  Messages sent per second by all users together, such as `500/s`: the highest of the load,
-                  to which its other rates are scaled
-
-                  [env: CHATBENCH_RATE=]
-
-              --duration <DURATION>
-                  How long the load lasts, such as `30 s`: its phases are scaled to it
-
-                  [env: CHATBENCH_DURATION=]
-
-              --seed <N>
-                  What everything random follows from; a run with the same seed does the same
-
-                  [env: CHATBENCH_SEED=]
-
-              --set <PATH=VALUE>
-                  Sets any field of the scenario, such as `load.connect_rate=100/s`. May be repeated
-
-                  [env: CHATBENCH_SET=]
-
-              --source-ip <IP>
-                  Addresses of this machine to connect from, in turn; each is good for some 28,000
-                  connections to one address of a server
-
-                  [env: CHATBENCH_SOURCE_IP=]
-
-              --shards <N>
-                  Threads to spread the users over [default: one for each core]
-
-                  [env: CHATBENCH_SHARDS=]
-
-              --json <FILE>
-                  Writes what was found as JSON, too; `-` for standard output, in place of the text
-
-                  [env: CHATBENCH_JSON=]
-
-          -h, --help
-                  Print help (see a summary with '-h')
-    "#]].assert_eq(&help(&["doctor", "--help"]));
 }
 
 #[test]

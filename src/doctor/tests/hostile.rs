@@ -31,12 +31,14 @@ const FILES: &[(&str, &[&str], &[&str])] = &[
 /// One, and no more, than a file may have.
 const HUGE: usize = (1 << 20) + 1;
 
-fn contents() -> Vec<Vec<u8>> {
+/// The last of them would make sense if it were not so long.
+fn contents(sound: &str) -> Vec<Vec<u8>> {
     let texts = ["", "\n", "a: b: c", "-1", "99999999999999999999", "1 2 3 4 5 6", "max max max"];
     let mut contents: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().into()).collect();
     contents.push(b"\xff\x00\xfe".into());
     contents.push(vec![b'1'; HUGE]);
     contents.push(vec![b'\n'; HUGE]);
+    contents.push([sound.as_bytes(), &vec![b'\n'; HUGE]].concat());
     contents
 }
 
@@ -52,7 +54,7 @@ async fn what_they_are_about_is_unknown() {
         for path in names.iter().map(|name| format!("{folder}{name}")) {
             let sound = SOUND.iter().find(|(sound, _)| *sound == path);
             let (_, sound) = sound.unwrap_or_else(|| panic!("{path} is in no sound machine"));
-            for content in contents() {
+            for content in contents(sound) {
                 tree.write(&path, &content);
                 let machine = tree.machine().await;
                 for id in *ids {
