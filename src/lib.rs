@@ -4,6 +4,7 @@
 
 pub mod time;
 pub mod clock;
+pub mod doctor;
 pub mod chat;
 pub mod protocol;
 pub mod scenario;

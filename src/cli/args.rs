@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use reference_server::ServeArgs;
 
 use super::conform::ConformArgs;
+use super::doctor::USUAL;
 use crate::run::SHARDS_MAX;
 use crate::scenario::{Assignment, Overrides, Period, Rate, Size};
 
@@ -39,6 +40,11 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
     Conform(Box<ConformArgs>),
+    /// Looks at this machine for a scenario, and says what to change. Changes nothing itself.
+    ///
+    /// Exit codes: 0 pass (warnings and what cannot be looked at included), 2 usage, 3 impossible
+    /// (the scenario cannot be performed here).
+    Doctor(DoctorArgs),
     /// Checks a scenario and prints its plan, without running it.
     Validate(PlanArgs),
     /// Prints a JSON Schema.
@@ -133,6 +139,17 @@ pub(super) struct CapacityArgs {
     pub(super) fault: Vec<reference_server::Fault>,
 }
 
+/// What to look at this machine for.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("scenario", |arg| arg.required(false).default_value(USUAL)))]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Writes what was found as JSON, too; `-` for standard output, in place of the text.
+    #[arg(long, value_name = "FILE", env = "CHATBENCH_JSON")]
+    pub(super) json: Option<PathBuf>,
+}
+
 /// Which record to judge, and where to say what came of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct JudgeArgs {
@@ -169,6 +186,8 @@ pub(super) enum SchemaOf {
     Conform,
     /// `capacity.json`.
     Capacity,
+    /// What `doctor --json` writes.
+    Doctor,
 }
 
 impl CapacityArgs {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
+use crate::doctor::{Ports, Root};
 use crate::scenario::{Plan, Scenario, Target, Transport};
 
 /// File descriptors beside those of the users' connections: runtimes, timers, logs, the bundled
@@ -18,6 +19,10 @@ pub(super) struct Limits {
     pub(super) descriptors_needed: u64,
     /// File descriptors allowed, once the limit is raised as far as it goes.
     pub(super) descriptors_max: u64,
+    /// Connections of all users, at most at once.
+    pub(super) connections: u64,
+    /// Pairs of addresses, one of this machine and one of a target, that they are spread over.
+    pub(super) pairs: u64,
     /// Connections to one address of a target, from one address of this machine.
     pub(super) ports_needed: u64,
     /// Ports that the system gives out for that; unknown where it does not say.
@@ -77,16 +82,19 @@ impl Limits {
         };
         let connections = users * connections_per_user(scenario.transport);
         let beside = DESCRIPTORS_BESIDE + DESCRIPTORS_PER_SHARD * shards as u64;
+        // A port of an address that is asked for by name serves one connection, wherever it goes;
+        // where the system chooses, it serves one to each target.
+        let pairs = match sources.len() as u64 {
+            0 => targets,
+            sources => sources,
+        };
         Limits {
+            connections,
+            pairs,
             descriptors_needed: connections + beside,
             descriptors_max: getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX),
-            // A port of an address that is asked for by name serves one connection, wherever it
-            // goes; where the system chooses, it serves one to each target.
-            ports_needed: match sources.len() as u64 {
-                0 => connections.div_ceil(targets),
-                sources => connections.div_ceil(sources),
-            },
-            ports_max: local_ports(),
+            ports_needed: connections.div_ceil(pairs),
+            ports_max: Ports::read(&Root::system()).map(|ports| ports.usable()),
         }
     }
 
@@ -118,21 +126,13 @@ fn raise_descriptors() {
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// How many ports Linux gives out for outgoing connections; other systems are not asked.
-fn local_ports() -> Option<u64> {
-    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    let mut ends = range.split_whitespace().map(str::parse);
-    match (ends.next()?, ends.next()?) {
-        (Ok(from), Ok(to)) => Some(u64::saturating_sub(to, from) + 1),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ENOUGH: Limits = Limits {
+        connections: 50,
+        pairs: 1,
         descriptors_needed: 100,
         descriptors_max: 100,
         ports_needed: 28_232,

@@ -3,6 +3,7 @@
 mod args;
 mod capacity;
 mod conform;
+mod doctor;
 mod failure;
 mod judge;
 mod limits;
@@ -50,6 +51,7 @@ fn obey(command: &Command) -> Result<ExitKind, Failure> {
         Command::Judge(args) => judge::judge(args),
         Command::Capacity(args) => capacity::capacity(args),
         Command::Conform(args) => conform::conform(args),
+        Command::Doctor(args) => doctor::doctor(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),
         Command::Serve(args) => reference::serve(args),

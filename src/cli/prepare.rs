@@ -21,7 +21,11 @@ pub(super) struct Planned {
 
 /// Reads the scenario and plans it; the seed is drawn where nobody gives one.
 pub(super) fn plan(args: &PlanArgs) -> Result<Planned, Failure> {
-    let scenario = Scenario::read(&args.scenario, &args.overrides())?;
+    plan_of(Scenario::read(&args.scenario, &args.overrides())?, args)
+}
+
+/// Plans a scenario, with what `args` say of the seed, the threads and where to connect from.
+pub(super) fn plan_of(scenario: Scenario, args: &PlanArgs) -> Result<Planned, Failure> {
     let seed = scenario.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let plan = Plan::new(&scenario, seed)?;
     let shards = plan.divide(shards(args)).len();

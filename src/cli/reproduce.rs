@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, CommandFactory as _};
 
 use super::args::Args;
+use crate::doctor::quoted;
 
 /// What is not to be the same: the report is where it is, so the next goes elsewhere.
 const MOOT_OF_RUN: [&str; 5] = ["seed", "out", "overwrite", "record", "record_limit"];
@@ -54,7 +55,7 @@ fn command(
     let variables: Vec<_> = flags.get_arguments().filter(kept).filter_map(Arg::get_env).collect();
     let known = |name: &str| variables.iter().any(|variable| *variable == name);
     let set = set.filter(|(name, _)| known(name) && !SECRET_VARIABLES.contains(&name.as_str()));
-    let mut words: Vec<_> = set.map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+    let mut words: Vec<_> = set.map(|(name, value)| format!("{name}={}", quoted(&value))).collect();
     words.sort();
     words.push("chatbench".into());
     while let Some(word) = typed.next() {
@@ -62,7 +63,7 @@ fn command(
         match flags.get_arguments().find(|flag| is_called(flag, name)).filter(|it| !kept(it)) {
             Some(flag) if flag.get_action().takes_values() && name == word => drop(typed.next()),
             Some(_) => {}
-            None => words.push(quoted(word)),
+            None => words.push(quoted(&word)),
         }
     }
     words.join(" ")
@@ -72,15 +73,6 @@ fn is_called(flag: &Arg, name: &str) -> bool {
     let long = flag.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long));
     let short = flag.get_short().map(|short| format!("-{short}"));
     long || short.is_some_and(|short| short == name)
-}
-
-/// `word` as a POSIX shell takes it for one word.
-fn quoted(word: String) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

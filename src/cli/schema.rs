@@ -6,6 +6,7 @@ use super::args::{SchemaArgs, SchemaOf};
 use super::failure::Failure;
 use super::output::show;
 use crate::capacity::Study;
+use crate::doctor::Checkup;
 use crate::report::ExitKind;
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
@@ -14,6 +15,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
         SchemaOf::Report => crate::report::schema::of_run(),
         SchemaOf::Conform => crate::report::schema::of_conform(),
         SchemaOf::Capacity => Study::schema(),
+        SchemaOf::Doctor => Checkup::schema(),
     };
     show(|out| writeln!(out, "{schema:#}"))?;
     Ok(ExitKind::Pass)

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::chatbench;
 
-fn help(arguments: &[&str]) -> String {
+pub(crate) fn help(arguments: &[&str]) -> String {
     let ended = chatbench(arguments);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
     // Blank lines have spaces in them.
@@ -24,6 +24,7 @@ fn of_all() {
           capacity  Finds the largest load that a server holds: how many users, or deliveries per second
           judge     Judges a run again from its record, without a server
           conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
+          doctor    Looks at this machine for a scenario, and says what to change. Changes nothing itself
           validate  Checks a scenario and prints its plan, without running it
           schema    Prints a JSON Schema
           serve     Runs the bundled reference server

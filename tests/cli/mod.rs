@@ -3,6 +3,7 @@
 mod capacity;
 mod ci;
 mod conform;
+mod doctor;
 mod help;
 mod judge;
 mod pipes;

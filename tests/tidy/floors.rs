@@ -8,11 +8,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 17] = [
+const FLOORS: [(&str, &str); 18] = [
     ("time", ""),
     ("clock", "time"),
     ("chat", "time"),
     ("protocol", "time"),
+    ("doctor", "time clock"),
     ("scenario", "chat time"),
     ("history", "chat time"),
     ("transport", "protocol::Frame time clock"),
@@ -28,7 +29,7 @@ const FLOORS: [(&str, &str); 17] = [
     (
         "cli",
         "report capacity agent run load client conformance metrics oracle transport scenario \
-         history protocol chat clock time",
+         history doctor protocol chat clock time",
     ),
 ];
 
