@@ -15,6 +15,7 @@ mod outages;
 mod record;
 mod scenarios;
 mod support;
+mod telemetry;
 mod tls;
 mod told;
 mod transports;

@@ -16,6 +16,7 @@ mod reproduce;
 mod run;
 mod schema;
 mod signals;
+mod telemetry;
 mod validate;
 mod variable;
 
