@@ -41,9 +41,9 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
     }
     let base = prepare::plan(&run.plan)?;
     let (mut study, mut search) = begin(&base, kept)?;
+    let mut audience = Audience::admit(&args.telemetry, &base)?;
     let may_go = args.overwrite || args.resume;
     let file = args.out.as_deref().map(|out| CapacityFile::create(out, may_go)).transpose()?;
-    let mut audience = Audience::admit(&args.telemetry, &base)?;
     let reference = prepare::reference(&base, &run)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;

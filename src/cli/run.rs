@@ -23,8 +23,8 @@ use crate::run::{self, Follower, RunOptions, RunOutcome, Stop};
 pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
     planned.limits.ensure()?;
-    let folder = args.out.as_deref().map(|out| folder(out, args.overwrite)).transpose()?;
     let mut audience = Audience::admit(&args.telemetry, &planned)?;
+    let folder = args.out.as_deref().map(|out| folder(out, args.overwrite)).transpose()?;
     let reference = prepare::reference(&planned, args)?;
     let mut record = RecordOut::create(args)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());

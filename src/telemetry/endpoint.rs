@@ -67,6 +67,10 @@ impl Endpoint {
             let live = telemetry.watch();
             let (stop, stopped) = oneshot::channel();
             let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+            let listener = {
+                let _within = runtime.enter();
+                tokio::net::TcpListener::from_std(listener)?
+            };
             let thread = std::thread::Builder::new().name("metrics".into());
             thread.spawn(move || {
                 runtime.block_on(async {
@@ -92,9 +96,7 @@ impl Endpoint {
     }
 }
 
-async fn listen(listener: TcpListener, live: watch::Receiver<Live>) {
-    let listener = tokio::net::TcpListener::from_std(listener);
-    let listener = listener.expect("it is nonblocking, and this is a runtime");
+async fn listen(listener: tokio::net::TcpListener, live: watch::Receiver<Live>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let clock = Clock::start();
     loop {

@@ -118,6 +118,12 @@ fn that_ask_for_more_than_this_machine_has() {
 }
 
 #[test]
+#[cfg(not(feature = "otlp"))]
+fn that_only_another_build_has() {
+    hold(vec![run("--otlp", "http://localhost").says("unexpected argument '--otlp'", "Usage:")]);
+}
+
+#[test]
 fn that_come_from_the_environment() {
     let set = |name, value: &str| Row::usage(name, &["run", GOOD]).env(name, value);
     hold(vec![
