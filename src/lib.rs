@@ -18,4 +18,5 @@ pub mod load;
 pub mod run;
 pub mod capacity;
 pub mod report;
+pub mod telemetry;
 pub mod cli;

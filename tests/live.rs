@@ -16,6 +16,7 @@ mod outages;
 mod record;
 mod scenarios;
 mod support;
+mod telemetry;
 mod tls;
 mod told;
 mod transports;

@@ -9,6 +9,7 @@ use reference_server::ServeArgs;
 
 use super::conform::ConformArgs;
 use super::doctor::USUAL;
+use super::telemetry::TelemetryArgs;
 use crate::run::SHARDS_MAX;
 use crate::scenario::{Assignment, Overrides, Period, Rate, Size};
 
@@ -105,6 +106,8 @@ pub(super) struct RunArgs {
     /// How large the record may become; it ends there, and the run goes on.
     #[arg(long, value_name = "SIZE", env = "CHATBENCH_RECORD_LIMIT", default_value = "1 GB")]
     pub(super) record_limit: Size,
+    #[command(flatten)]
+    pub(super) telemetry: TelemetryArgs,
     /// Accepts any TLS certificate.
     #[arg(long, env = "CHATBENCH_INSECURE", value_parser = BoolishValueParser::new())]
     pub(super) insecure: bool,
@@ -131,6 +134,8 @@ pub(super) struct CapacityArgs {
     /// Takes the place of a search that is already in the folder.
     #[arg(long, env = "CHATBENCH_OVERWRITE", value_parser = BoolishValueParser::new())]
     pub(super) overwrite: bool,
+    #[command(flatten)]
+    pub(super) telemetry: TelemetryArgs,
     /// Accepts any TLS certificate.
     #[arg(long, env = "CHATBENCH_INSECURE", value_parser = BoolishValueParser::new())]
     pub(super) insecure: bool,
@@ -199,6 +204,7 @@ impl CapacityArgs {
             overwrite: false,
             record: None,
             record_limit: Size::of_bytes(0),
+            telemetry: TelemetryArgs::default(),
             insecure: self.insecure,
             fault: self.fault.clone(),
             quiet: true,

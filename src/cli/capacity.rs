@@ -18,6 +18,7 @@ use super::limits::Limits;
 use super::output::show;
 use super::prepare::{self, Planned};
 use super::reference::Reference;
+use super::telemetry::Audience;
 use super::{reproduce, signals};
 use crate::capacity::search::{Conclusion, Unclear};
 use crate::capacity::{
@@ -25,7 +26,7 @@ use crate::capacity::{
 };
 use crate::clock::unix_millis;
 use crate::report::ExitKind;
-use crate::run::{self, RunOptions, Stop};
+use crate::run::{self, Follower, RunOptions, Stop};
 use crate::scenario::{Plan, Scenario, Target, Vary};
 
 /// How many times the first load is tried at most, where the scenario does not say.
@@ -40,6 +41,7 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
     }
     let base = prepare::plan(&run.plan)?;
     let (mut study, mut search) = begin(&base, kept)?;
+    let mut audience = Audience::admit(&args.telemetry, &base)?;
     let may_go = args.overwrite || args.resume;
     let file = args.out.as_deref().map(|out| CapacityFile::create(out, may_go)).transpose()?;
     let reference = prepare::reference(&base, &run)?;
@@ -55,7 +57,7 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
         let bench = Bench { run: &run, base: &base, reference: reference.as_ref(), stop };
         while let Next::Try { load, .. } = search.next() {
             let before = search.steps().len() as u64;
-            let (verdict, measured) = match bench.step(load, before).await {
+            let (verdict, measured) = match bench.step(load, before, audience.as_mut()).await {
                 Ok(shown) => shown,
                 // What stands in the way from the beginning has nothing to do with any load.
                 Err(why) if before == 0 => return Err(why),
@@ -79,6 +81,7 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
         text::write_answer(&study, out)?;
         writeln!(out, "{exit}")
     })?;
+    audience.into_iter().for_each(Audience::dismiss);
     Ok(exit)
 }
 
@@ -165,6 +168,7 @@ impl Bench<'_> {
         &self,
         load: u64,
         before: u64,
+        audience: Option<&mut Audience>,
     ) -> Result<(StepVerdict, Option<Measured>), Failure> {
         if *self.stop.borrow() != Stop::No {
             return Err(Failure::Interrupted);
@@ -173,8 +177,13 @@ impl Bench<'_> {
         let brief = prepare::brief(planned, self.run, self.reference).await?;
         let options = RunOptions { shards: prepare::shards(&self.run.plan), record: None };
         let mut watch = Watch::new(brief.scenario.load.profile.duration());
+        let mut followers: Vec<&mut dyn Follower> = vec![&mut watch];
+        if let Some(audience) = audience {
+            audience.telemetry.next_step(before + 1, load);
+            followers.push(&mut audience.telemetry);
+        }
         let stop = self.stop.clone();
-        let outcome = run::run(Arc::clone(&brief), &options, stop, &mut [&mut watch]).await?;
+        let outcome = run::run(Arc::clone(&brief), &options, stop, &mut followers).await?;
         Ok((verdict_of(&brief.scenario, &outcome, &watch), Some(Measured::new(&watch))))
     }
 

@@ -8,7 +8,7 @@ use crate::doctor::{Ports, Root};
 use crate::scenario::{Plan, Scenario, Target, Transport};
 
 /// File descriptors beside those of the users' connections: runtimes, timers, logs, the bundled
-/// server's pipes.
+/// server's pipes, whoever scrapes metrics.
 const DESCRIPTORS_BESIDE: u64 = 64;
 const DESCRIPTORS_PER_SHARD: u64 = 4;
 

@@ -17,6 +17,7 @@ mod reproduce;
 mod run;
 mod schema;
 mod signals;
+mod telemetry;
 mod validate;
 mod variable;
 

@@ -8,9 +8,26 @@ use super::args::Args;
 use crate::doctor::quoted;
 
 /// What is not to be the same: the report is where it is, so the next goes elsewhere.
-const MOOT_OF_RUN: [&str; 5] = ["seed", "out", "overwrite", "record", "record_limit"];
+const MOOT_OF_RUN: &[&str] = &[
+    "seed",
+    "out",
+    "overwrite",
+    "record",
+    "record_limit",
+    "metrics",
+    #[cfg(feature = "otlp")]
+    "otlp",
+];
 /// What says where the steps are kept.
-const MOOT_OF_CAPACITY: [&str; 4] = ["seed", "out", "overwrite", "resume"];
+const MOOT_OF_CAPACITY: &[&str] = &[
+    "seed",
+    "out",
+    "overwrite",
+    "resume",
+    "metrics",
+    #[cfg(feature = "otlp")]
+    "otlp",
+];
 /// What says where a report goes or how it is shown, and not what is tried.
 const MOOT_OF_CONFORM: [&str; 9] =
     ["json", "junit", "tap", "markdown", "text", "verbose", "quiet", "write_baseline", "format"];
@@ -22,18 +39,18 @@ const SECRET_VARIABLES: [&str; 2] = ["CHATBENCH_AUTH", "CHATBENCH_HEADER"];
 /// The command line that this process was started with, and what its environment set, with the
 /// seed that was used.
 pub(super) fn run(seed: u64) -> String {
-    format!("{} --seed {seed}", this_command("run", &MOOT_OF_RUN))
+    format!("{} --seed {seed}", this_command("run", MOOT_OF_RUN))
 }
 
 /// The same of `capacity`.
 pub(super) fn capacity(seed: u64) -> String {
-    format!("{} --seed {seed}", this_command("capacity", &MOOT_OF_CAPACITY))
+    format!("{} --seed {seed}", this_command("capacity", MOOT_OF_CAPACITY))
 }
 
 /// The same of `conform`: of all its checks, and of one, but for the flag that says which.
 pub(super) fn conform() -> (String, String) {
     let one = [&MOOT_OF_CONFORM[..], &MOOT_OF_ONE].concat();
-    (this_command("conform", &MOOT_OF_CONFORM), this_command("conform", &one))
+    (this_command("conform", &MOOT_OF_CONFORM[..]), this_command("conform", &one))
 }
 
 fn this_command(subcommand: &str, moot: &[&str]) -> String {
@@ -88,13 +105,14 @@ mod tests {
             command(set, line.iter().map(|word| (*word).to_owned()), flags, moot)
         };
         let check = |set: &[(&str, &str)], line: &[&str], wanted: &str| {
-            assert_eq!(of(set, line, &MOOT_OF_RUN), wanted);
+            assert_eq!(of(set, line, MOOT_OF_RUN), wanted);
         };
         check(&[], &["run", "a.yaml"], "chatbench run a.yaml");
         check(&[], &["run", "a b.yaml", "--seed", "9"], "chatbench run 'a b.yaml'");
         check(&[], &["run", "--seed=9", "it's"], r"chatbench run 'it'\''s'");
         let out = ["run", "--out", "a", "--overwrite", "--out=b", "-q", "c"];
         check(&[], &out, "chatbench run -q c");
+        check(&[], &["run", "--metrics", "9464", "c"], "chatbench run c");
         let record = ["run", "--record", "a", "--record-limit=1 MB", "c", "--record-limit", "2 MB"];
         check(&[], &record, "chatbench run c");
         let set = [("CHATBENCH_SEED", "9"), ("CHATBENCH_SET", "a=1 B"), ("CHATBENCH_OUT", "b")];
@@ -110,8 +128,8 @@ mod tests {
     fn whatever_is_moot_is_a_flag() {
         let commands = Args::command();
         let all = [
-            ("run", &MOOT_OF_RUN[..]),
-            ("capacity", &MOOT_OF_CAPACITY),
+            ("run", MOOT_OF_RUN),
+            ("capacity", MOOT_OF_CAPACITY),
             ("conform", &MOOT_OF_CONFORM),
             ("conform", &MOOT_OF_ONE),
         ];

@@ -14,6 +14,7 @@ use super::output::{show, style};
 use super::progress::Progress;
 use super::record::RecordOut;
 use super::reference::Reference;
+use super::telemetry::Audience;
 use super::{prepare, reproduce, signals};
 use crate::load::Brief;
 use crate::report::{Environment, ExitKind, IntervalLog, OutFolder, Report, text};
@@ -22,6 +23,7 @@ use crate::run::{self, Follower, RunOptions, RunOutcome, Stop};
 pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
     planned.limits.ensure()?;
+    let mut audience = Audience::admit(&args.telemetry, &planned)?;
     let folder = args.out.as_deref().map(|out| folder(out, args.overwrite)).transpose()?;
     let reference = prepare::reference(&planned, args)?;
     let mut record = RecordOut::create(args)?;
@@ -36,7 +38,8 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
             None => None,
         };
         let options = RunOptions { shards, record: post };
-        let ran = perform(&brief, args, reference, (folder.as_ref(), options)).await?;
+        let stage = Stage { reference, folder: folder.as_ref(), audience: audience.as_mut() };
+        let ran = perform(&brief, args, stage, &options).await?;
         Ok::<_, Failure>((brief, ran, command))
     });
     // A name that is still being looked up is not waited for.
@@ -53,6 +56,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
         trouble = trouble.or(Some(unwritten));
     }
     show(|out| text::write(&report, &style(), out))?;
+    audience.into_iter().for_each(Audience::dismiss);
     trouble.map_or(Ok(report.exit.name), Err)
 }
 
@@ -66,13 +70,21 @@ struct Ran {
     trouble: Option<Failure>,
 }
 
+/// What a run is performed with beside its plan.
+struct Stage<'a> {
+    reference: Option<Reference>,
+    folder: Option<&'a OutFolder>,
+    audience: Option<&'a mut Audience>,
+}
+
 /// Performs the run, shows how it goes, and logs it as it goes.
 async fn perform(
     brief: &Arc<Brief>,
     args: &RunArgs,
-    reference: Option<Reference>,
-    (folder, options): (Option<&OutFolder>, RunOptions),
+    stage: Stage<'_>,
+    options: &RunOptions,
 ) -> Result<Ran, Failure> {
+    let Stage { reference, folder, audience } = stage;
     let (stopper, stop) = signals::watch()
         .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
     let mut progress = if args.quiet { Progress::quiet() } else { Progress::on_stderr(brief) };
@@ -86,8 +98,11 @@ async fn perform(
     if let Some(log) = &mut log {
         followers.push(log);
     }
+    if let Some(audience) = audience {
+        followers.push(&mut audience.telemetry);
+    }
     let (outcome, trouble) = {
-        let mut running = pin!(run::run(Arc::clone(brief), &options, stop, &mut followers));
+        let mut running = pin!(run::run(Arc::clone(brief), options, stop, &mut followers));
         tokio::select! {
             outcome = &mut running => (outcome, None),
             failure = outages::bring_about(brief, reference, begun) => {

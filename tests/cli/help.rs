@@ -37,6 +37,8 @@ fn of_all() {
     assert_eq!(help(&["--version"]), concat!("chatbench ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
+// Of the build that is released: a feature may bring flags of its own.
+#[cfg(not(feature = "otlp"))]
 #[test]
 fn of_run() {
     let text = help(&["run", "--help"]);
@@ -117,6 +119,13 @@ fn of_run() {
 
                   [env: CHATBENCH_RECORD_LIMIT=]
                   [default: "1 GB"]
+
+              --metrics <ADDR>
+                  Shows what is measured at `http://ADDR/metrics` while it goes, for Prometheus. ADDR is
+                  `localhost:9464`, `:9464` for all addresses of this machine, or `9464` for itself alone;
+                  port 0 is any that is free, and standard error says which
+
+                  [env: CHATBENCH_METRICS=]
 
               --insecure
                   Accepts any TLS certificate

@@ -8,7 +8,7 @@ mod help;
 mod judge;
 mod pipes;
 mod redacted;
-mod run;
+pub(crate) mod run;
 mod schema;
 mod validate;
 mod variables;

@@ -35,6 +35,8 @@ fn that_have_a_wrong_value() {
             .says("--duration 0s: the load would have no length", "such as `15 s`"),
         run("--seed", "-1").says("'-1'", "--help"),
         run("--shards", "0").says("'0' for '--shards <N>'", "give a number from 1 to 1024"),
+        run("--metrics", "localhost")
+            .says("'localhost' for '--metrics <ADDR>'", "such as `localhost:9464` or `:9464`"),
         run("--source-ip", "localhost").says("'localhost' for '--source-ip <IP>'", "--help"),
         run("--fault", "ehco").says("no fault is named `ehco`", "there are echo, broadcast-all"),
         run("--fault", "echo=2").says("the rate `2` is not a number from 0 to 1", "--help"),
@@ -78,6 +80,8 @@ fn that_do_not_go_together() {
     let out = folder.path().to_str().expect("UTF-8").to_owned();
     std::fs::write(folder.path().join("report.json"), "precious").expect("written");
     let file = format!("{out}/report.json");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("it is bound").to_string();
     hold(vec![
         run("--fault", "echo").with(&["--target", "http://127.0.0.1:0"]).says(
             "--target http://127.0.0.1:0: `http://127.0.0.1:0` has no port",
@@ -93,6 +97,10 @@ fn that_do_not_go_together() {
         ),
         Row::impossible("a file in place of a folder", &["run", GOOD, "--out", &file])
             .says("cannot make the folder", "that you may write to"),
+        Row::impossible("an address that is taken", &["run", GOOD, "--metrics", &taken]).says(
+            "cannot show metrics at 127.0.0.1:",
+            "name an address of this machine and a port that is free, or port 0 for any",
+        ),
     ]);
     let kept = std::fs::read_to_string(&file).expect("still there");
     assert_eq!(kept, "precious");
@@ -107,6 +115,12 @@ fn that_ask_for_more_than_this_machine_has() {
             .with_descriptors_max(128)
             .says(what, remedy),
     ]);
+}
+
+#[test]
+#[cfg(not(feature = "otlp"))]
+fn that_only_another_build_has() {
+    hold(vec![run("--otlp", "http://localhost").says("unexpected argument '--otlp'", "Usage:")]);
 }
 
 #[test]

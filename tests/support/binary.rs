@@ -1,7 +1,7 @@
 //! Binary: chatbench as a process of its own, as a user runs it.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{PipeWriter, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -100,6 +100,12 @@ impl CommandLine {
         self
     }
 
+    /// With a standard output that nobody hears but whoever reads from `writer`'s other end.
+    pub(crate) fn stdout(mut self, writer: PipeWriter) -> CommandLine {
+        self.0.stdout(writer);
+        self
+    }
+
     pub(crate) fn start(mut self) -> Running {
         let clock = Clock::start();
         let mut child = self.0.spawn().expect("the binary was built");
@@ -120,6 +126,11 @@ impl Running {
     pub(crate) fn hear(&self, wanted: &str, within: Duration) {
         let heard = self.stderr.wait(within, |text| text.contains(wanted));
         assert!(heard, "no {wanted:?} within {within:?}:\n{}", self.stderr.text());
+    }
+
+    /// What it has said on standard error.
+    pub(crate) fn said(&self) -> String {
+        self.stderr.text()
     }
 
     /// Waits until something is so, which it must be before this ends.

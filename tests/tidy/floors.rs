@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 18] = [
+const FLOORS: [(&str, &str); 19] = [
     ("time", ""),
     ("clock", "time"),
     ("chat", "time"),
@@ -26,10 +26,11 @@ const FLOORS: [(&str, &str); 18] = [
     ("report", RUN_AND_BELOW),
     ("capacity", RUN_AND_BELOW),
     ("agent", RUN_AND_BELOW),
+    ("telemetry", RUN_AND_BELOW),
     (
         "cli",
-        "report capacity agent run load client conformance metrics oracle transport scenario \
-         history doctor protocol chat clock time",
+        "report capacity agent telemetry run load client conformance metrics oracle transport \
+         scenario history doctor protocol chat clock time",
     ),
 ];
 
