@@ -6,6 +6,7 @@ mod conform;
 mod failure;
 mod judge;
 mod limits;
+mod observe;
 mod outages;
 mod output;
 mod prepare;

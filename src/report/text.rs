@@ -6,6 +6,7 @@ mod histogram;
 mod latencies;
 mod outages;
 pub(super) mod page;
+mod server;
 mod summary;
 mod story;
 mod thresholds;
@@ -29,6 +30,7 @@ pub fn write(report: &Report, style: &Style, out: &mut impl Write) -> io::Result
     latencies::write(report, &mut page)?;
     histogram::write(&report.latencies.delivery_latency, &mut page)?;
     outages::write(report, &mut page)?;
+    server::write(report, &mut page)?;
     violations::write(report, &mut page)?;
     thresholds::write(report, &mut page)?;
     doubts::write(report, &mut page)?;

@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 17] = [
+const FLOORS: [(&str, &str); 18] = [
     ("time", ""),
     ("clock", "time"),
     ("chat", "time"),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, &str); 17] = [
     ("scenario", "chat time"),
     ("history", "chat time"),
     ("transport", "protocol::Frame time clock"),
+    ("observe", "transport scenario time clock"),
     ("metrics", "history chat time"),
     ("oracle", "history chat time"),
     ("client", "transport protocol time clock"),
@@ -27,12 +28,12 @@ const FLOORS: [(&str, &str); 17] = [
     ("agent", RUN_AND_BELOW),
     (
         "cli",
-        "report capacity agent run load client conformance metrics oracle transport scenario \
-         history protocol chat clock time",
+        "report capacity agent run load client conformance metrics oracle observe transport \
+         scenario history protocol chat clock time",
     ),
 ];
 
-const RUN_AND_BELOW: &str = "run load client conformance metrics oracle transport scenario \
+const RUN_AND_BELOW: &str = "run load client conformance metrics oracle observe transport scenario \
     history protocol chat clock time";
 
 pub(crate) fn check(file: &File) -> Vec<Complaint> {
