@@ -186,9 +186,13 @@ impl Bench<'_> {
         let options = RunOptions { shards: prepare::shards(&self.run.plan), record: None };
         let mut watch = Watch::new(brief.scenario.load.profile.duration());
         let stop = self.stop.clone();
-        let insecure = self.run.insecure;
-        let (observing, mut marker) = Observing::begin(&brief, self.reference, insecure).await?;
         let served_before = self.served.replace(true);
+        let observed = Observing::begin(&brief, self.reference, self.run.insecure).await;
+        let (observing, mut marker) = match observed {
+            // What could be seen before is no reason to end the search.
+            Err(_) if served_before => Observing::nothing(),
+            observed => observed?,
+        };
         let followers: &mut [&mut dyn Follower] = &mut [&mut watch, &mut marker];
         let outcome = run::run(Arc::clone(&brief), &options, stop, followers).await?;
         let server = observing.end(&brief, &outcome, served_before).await;

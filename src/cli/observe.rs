@@ -29,7 +29,7 @@ impl Observing {
     ) -> Result<(Observing, Marker), Failure> {
         let sources = observe::sources(&brief.scenario.observe, reference.map(Reference::pid));
         if sources.is_empty() {
-            return Ok((Observing(None), Marker(None)));
+            return Ok(Observing::nothing());
         }
         let is_secure = |source: &Source| matches!(source, Source::Prometheus(it) if it.url.secure);
         // The platform's certificates are looked for only where they matter.
@@ -39,6 +39,11 @@ impl Observing {
         let (marker, marks) = mpsc::channel(MARKS_MAX);
         let watching = tokio::task::spawn_local(observer.watch(marks));
         Ok((Observing(Some((watching, marker.clone()))), Marker(Some(marker))))
+    }
+
+    /// Nothing is looked at.
+    pub(super) fn nothing() -> (Observing, Marker) {
+        (Observing(None), Marker(None))
     }
 
     /// What was seen of a server that `brief`'s run has shown `outcome` of; it may have

@@ -6,10 +6,11 @@ use clap::{Arg, CommandFactory as _};
 
 use super::args::Args;
 
-/// What is not to be the same: the report is where it is, so the next goes elsewhere.
-const MOOT_OF_RUN: [&str; 5] = ["seed", "out", "overwrite", "record", "record_limit"];
-/// What says where the steps are kept.
-const MOOT_OF_CAPACITY: [&str; 4] = ["seed", "out", "overwrite", "resume"];
+/// What is not to be the same: the report is where it is, so the next goes elsewhere; a server that
+/// was started again is another process, and nothing that is proved follows from looking at it.
+const MOOT_OF_RUN: [&str; 6] = ["seed", "out", "overwrite", "record", "record_limit", "observe"];
+/// What says where the steps are kept, and the same.
+const MOOT_OF_CAPACITY: [&str; 5] = ["seed", "out", "overwrite", "resume", "observe"];
 /// What says where a report goes or how it is shown, and not what is tried.
 const MOOT_OF_CONFORM: [&str; 9] =
     ["json", "junit", "tap", "markdown", "text", "verbose", "quiet", "write_baseline", "format"];
@@ -105,6 +106,7 @@ mod tests {
         check(&[], &out, "chatbench run -q c");
         let record = ["run", "--record", "a", "--record-limit=1 MB", "c", "--record-limit", "2 MB"];
         check(&[], &record, "chatbench run c");
+        check(&[("CHATBENCH_OBSERVE", "1")], &["run", "--observe", "2", "c"], "chatbench run c");
         let set = [("CHATBENCH_SEED", "9"), ("CHATBENCH_SET", "a=1 B"), ("CHATBENCH_OUT", "b")];
         check(&set, &["run", "c"], "CHATBENCH_SET='a=1 B' chatbench run c");
         let line = ["conform", "u", "-q", "--only=A", "--json", "f", "--hostile"];

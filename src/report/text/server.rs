@@ -25,7 +25,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     for notice in notices.iter().take(NOTICES_MAX) {
-        page.item(4, (Tone::Unsure, "?"), &notice.to_string().escape_debug().to_string())?;
+        page.item(4, (Tone::Unsure, "?"), &harmless(&notice.to_string()))?;
     }
     match notices.len().saturating_sub(NOTICES_MAX) {
         0 => Ok(()),
@@ -38,7 +38,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 fn nodes(nodes: &[Node]) -> String {
     let named: Vec<_> = nodes.iter().take(NODES_MAX).map(|node| node.name.as_str()).collect();
-    let named = named.join(", ").escape_debug().to_string();
+    let named = harmless(&named.join(", "));
     match nodes.len().saturating_sub(NODES_MAX) {
         0 => named,
         more => format!("{named} and {more} more"),
@@ -79,4 +79,10 @@ fn open(summary: &Summary) -> Option<String> {
     let threads =
         summary.threads_max.map(|threads| format!("; {}", counted(threads, "thread", "threads")));
     Some(format!("{text}{}{}", before.unwrap_or_default(), threads.unwrap_or_default()))
+}
+
+/// What others may have said, so that it does not steer a terminal.
+fn harmless(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
+    text.chars().map(harmless).collect()
 }
