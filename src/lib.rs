@@ -10,6 +10,7 @@ pub mod protocol;
 pub mod scenario;
 pub mod history;
 pub mod transport;
+pub mod observe;
 pub mod metrics;
 pub mod oracle;
 pub mod client;

@@ -11,6 +11,7 @@ mod interop;
 mod interrupt;
 mod lateness;
 mod loss;
+mod observe;
 mod oracle;
 mod outages;
 mod record;

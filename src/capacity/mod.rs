@@ -4,15 +4,18 @@
 //! shows once it is warm, and [`verdict_of`] what that means; a [`Study`] is all of it as data,
 //! from which a search goes on where it was interrupted. The search measures; what lies beyond
 //! what was measured is predicted by [`usl`], where the fit carries that.
+//! What so many users take is their [`Sizing`].
 
 mod course;
 pub mod search;
+pub mod sizing;
 mod study;
 pub mod usl;
 mod verdict;
 mod watch;
 
 pub use search::{Answer, Limits, Next, Search, StepResult, StepVerdict};
-pub use study::{Measured, StepReport, Study};
+pub use sizing::Sizing;
+pub use study::{Measured, Server, StepReport, Study};
 pub use verdict::verdict_of;
 pub use watch::Watch;

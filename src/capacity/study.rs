@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::search::{Answer, Limits, Next, ResumeError, Search, Step};
+use super::sizing::{self, Sizing};
 use super::watch::Watch;
 use crate::metrics::{Metric, Quantile};
-use crate::scenario::Vary;
+use crate::observe::{Notice, Observation, Summary};
+use crate::scenario::{Capacity, Vary};
 
 /// A search for a server's capacity, version 1. Fields are added within a version, never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -39,6 +41,9 @@ pub struct Study {
     pub steps: Vec<StepReport>,
     /// What they come to, once the search has ended.
     pub answer: Option<Answer>,
+    /// What so many users take, once the search has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizing: Option<Sizing>,
 }
 
 /// One step, and what was measured in it.
@@ -52,7 +57,7 @@ pub struct StepReport {
 }
 
 /// What was measured after a step's warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Measured {
     /// Deliveries per second, on average.
     pub deliveries_per_s: f64,
@@ -62,11 +67,36 @@ pub struct Measured {
     pub delivery_p99_ms: f64,
     /// The 99th percentile of the generator's own lateness, in milliseconds.
     pub send_delay_p99_ms: f64,
+    /// What was seen of the server itself, of all of the step's load; absent if it was not looked
+    /// at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Server>,
+}
+
+/// What was seen of the server in a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Server {
+    /// How many processes were looked at, which together are the server.
+    pub nodes: u64,
+    /// What the load cost.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What could not be seen, or should be known before that is relied on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+impl Server {
+    /// What of `observation` is kept for a step.
+    pub fn new(observation: Observation) -> Server {
+        let Observation { nodes, summary, notices, .. } = observation;
+        Server { nodes: nodes.len() as u64, summary, notices }
+    }
 }
 
 impl Measured {
-    /// What `watch` has seen.
-    pub fn new(watch: &Watch) -> Measured {
+    /// What `watch` has seen of the messages, and whoever looked at it of the server.
+    pub fn new(watch: &Watch, server: Option<Observation>) -> Measured {
         let ms = |metric, share| {
             let histogram = watch.recorder().histogram(metric);
             histogram.at(Quantile::Of(share)).as_secs_f64() * 1e3
@@ -76,6 +106,7 @@ impl Measured {
             delivery_p50_ms: ms(Metric::DeliveryLatency, 0.5),
             delivery_p99_ms: ms(Metric::DeliveryLatency, 0.99),
             send_delay_p99_ms: ms(Metric::SendDelay, 0.99),
+            server: server.map(Server::new),
         }
     }
 }
@@ -126,6 +157,11 @@ impl Study {
             self.steps.push(StepReport { step: step.clone(), measured });
         }
         self.conclude(search);
+    }
+
+    /// Takes note of what so many users take, as `of` wants it, if the search has ended.
+    pub fn size(&mut self, of: &Capacity) {
+        self.sizing = sizing::size(self, of);
     }
 
     /// Takes note of what the search comes to, if it has ended.

@@ -71,6 +71,11 @@ pub(super) struct PlanArgs {
     /// to which its other rates are scaled.
     #[arg(long, env = "CHATBENCH_RATE")]
     pub(super) rate: Option<Rate>,
+    /// What is observed of the server while it is loaded: the id of its process, the URL of its
+    /// exposition for Prometheus, or `off`. Repeat it for several nodes [default: the bundled
+    /// server, if that is the target].
+    #[arg(long, value_name = "WHAT", env = "CHATBENCH_OBSERVE", value_delimiter = ',')]
+    pub(super) observe: Vec<String>,
     /// How long the load lasts, such as `30 s`: its phases are scaled to it.
     #[arg(long, env = "CHATBENCH_DURATION")]
     pub(super) duration: Option<Period>,
@@ -220,6 +225,7 @@ impl PlanArgs {
             clients: self.clients,
             seed: self.seed,
             rate: self.rate,
+            observe: self.observe.clone(),
             duration: self.duration,
         }
     }

@@ -1,8 +1,10 @@
 //! `chatbench capacity`: finds the largest load that a server holds.
 
 mod file;
+mod sizing;
 mod text;
 
+use std::cell::Cell;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,6 +17,7 @@ use file::CapacityFile;
 use super::args::{CapacityArgs, RunArgs};
 use super::failure::Failure;
 use super::limits::Limits;
+use super::observe::Observing;
 use super::output::show;
 use super::prepare::{self, Planned};
 use super::reference::Reference;
@@ -54,7 +57,8 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
     let searched = runtime.block_on(async {
         let (_stopper, stop) = signals::watch()
             .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
-        let bench = Bench { run: &run, base: &base, reference: reference.as_ref(), stop };
+        let (reference, served) = (reference.as_ref(), Cell::new(false));
+        let bench = Bench { run: &run, base: &base, reference, served, stop };
         while let Next::Try { load, .. } = search.next() {
             let before = search.steps().len() as u64;
             let (verdict, measured) = match bench.step(load, before, audience.as_mut()).await {
@@ -67,6 +71,7 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
             let recorded = search.record(StepResult { load, verdict });
             recorded.unwrap_or_else(|error| panic!("the step that was asked for: {error}"));
             study.note(&search, measured);
+            study.size(&base.scenario.capacity);
             file.as_ref().map(|file| file.write(&study)).transpose()?;
             let last = study.steps.last().map(|report| (study.steps.len(), report));
             let (number, report) = last.expect("it was just taken");
@@ -76,9 +81,12 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
     });
     runtime.shutdown_background();
     searched?;
+    // Of a search that had ended before, other sizes may be wanted.
+    file.as_ref().map(|file| file.write(&study)).transpose()?;
     let exit = exit_of(&study);
     show(|out| {
         text::write_answer(&study, out)?;
+        sizing::write(&study, out)?;
         writeln!(out, "{exit}")
     })?;
     audience.into_iter().for_each(Audience::dismiss);
@@ -137,6 +145,7 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         limits,
         steps: Vec::new(),
         answer: None,
+        sizing: None,
     };
     if let Some(kept) = kept {
         if !study.goes_on_with(&kept) {
@@ -151,6 +160,7 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         Failure::usage(error.to_string(), "mend `capacity` in the scenario, or begin anew")
     })?;
     study.conclude(&search);
+    study.size(of);
     Ok((study, search))
 }
 
@@ -159,6 +169,8 @@ struct Bench<'a> {
     run: &'a RunArgs,
     base: &'a Planned,
     reference: Option<&'a Reference>,
+    /// Whether the server was loaded by a step of ours already.
+    served: Cell<bool>,
     stop: watch::Receiver<Stop>,
 }
 
@@ -183,8 +195,18 @@ impl Bench<'_> {
             followers.push(&mut audience.telemetry);
         }
         let stop = self.stop.clone();
+        let served_before = self.served.replace(true);
+        let observed = Observing::begin(&brief, self.reference, self.run.insecure).await;
+        let (observing, mut marker) = match observed {
+            // What could be seen before is no reason to end the search.
+            Err(_) if served_before => Observing::nothing(),
+            observed => observed?,
+        };
+        followers.push(&mut marker);
         let outcome = run::run(Arc::clone(&brief), &options, stop, &mut followers).await?;
-        Ok((verdict_of(&brief.scenario, &outcome, &watch), Some(Measured::new(&watch))))
+        let server = observing.end(&brief, &outcome, served_before).await;
+        let measured = Measured::new(&watch, server);
+        Ok((verdict_of(&brief.scenario, &outcome, &watch), Some(measured)))
     }
 
     fn planned(&self, load: u64, before: u64) -> Result<Planned, Failure> {

@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use miette::MietteHandlerOpts;
 
 use crate::load::{EndpointError, TlsError};
+use crate::observe::ObserveError;
 use crate::report::{ExitKind, FolderError};
 use crate::run::RunError;
 use crate::scenario::ScenarioError;
@@ -125,6 +126,12 @@ impl From<EndpointError> for Failure {
 impl From<TlsError> for Failure {
     fn from(error: TlsError) -> Failure {
         Failure::impossible(error, "install the system's CA certificates, or pass --insecure")
+    }
+}
+
+impl From<ObserveError> for Failure {
+    fn from(error: ObserveError) -> Failure {
+        Failure::impossible(&error, error.remedy())
     }
 }
 

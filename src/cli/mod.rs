@@ -7,6 +7,7 @@ mod doctor;
 mod failure;
 mod judge;
 mod limits;
+mod observe;
 mod outages;
 mod output;
 mod prepare;

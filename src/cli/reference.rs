@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use reference_server::{Fault, ServeArgs};
 
 use super::failure::Failure;
+use crate::observe::Pid;
 use crate::report::ExitKind;
 use crate::scenario::TargetUrl;
 
@@ -14,6 +15,8 @@ use crate::scenario::TargetUrl;
 /// process ends in whatever way.
 pub(super) struct Reference {
     child: Child,
+    /// Its process, for whoever looks at it meanwhile.
+    pid: Pid,
     url: TargetUrl,
     /// What it was told beside its port.
     told: Vec<String>,
@@ -42,11 +45,14 @@ impl Reference {
             told.extend(["--fault".into(), fault.to_string()]);
         }
         let (child, url) = spawn(0, &told)?;
-        Ok(Reference { child, url, told })
+        let pid = Pid::default();
+        pid.set(child.id());
+        Ok(Reference { child, pid, url, told })
     }
 
     /// Ends it at once, without a word to anybody.
     pub(super) fn kill(&mut self) {
+        self.pid.set(0);
         // What is not there any more need not be ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -54,18 +60,19 @@ impl Reference {
 
     /// Starts it once more where it was, after it was killed. Other things go on meanwhile.
     pub(super) async fn start_again(self) -> Result<Reference, ReferenceError> {
-        let (port, told) = (self.url.port, self.told.clone());
+        let (port, told, pid) = (self.url.port, self.told.clone(), self.pid.clone());
         drop(self);
         let starting = tokio::task::spawn_blocking(move || {
             let (child, url) = spawn(port, &told)?;
-            Ok(Reference { child, url, told })
+            pid.set(child.id());
+            Ok(Reference { child, pid, url, told })
         });
         starting.await.expect("it is neither cancelled nor does it panic")
     }
 
-    /// Its process.
-    pub(super) fn pid(&self) -> u32 {
-        self.child.id()
+    /// Its process, and whichever takes its place when it is started again.
+    pub(super) fn pid(&self) -> &Pid {
+        &self.pid
     }
 
     /// Where it listens.

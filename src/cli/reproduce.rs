@@ -7,23 +7,26 @@ use clap::{Arg, CommandFactory as _};
 use super::args::Args;
 use crate::doctor::quoted;
 
-/// What is not to be the same: the report is where it is, so the next goes elsewhere.
+/// What is not to be the same: the report is where it is, so the next goes elsewhere; a server that
+/// was started again is another process, and nothing that is proved follows from looking at it.
 const MOOT_OF_RUN: &[&str] = &[
     "seed",
     "out",
     "overwrite",
     "record",
     "record_limit",
+    "observe",
     "metrics",
     #[cfg(feature = "otlp")]
     "otlp",
 ];
-/// What says where the steps are kept.
+/// What says where the steps are kept, and the same.
 const MOOT_OF_CAPACITY: &[&str] = &[
     "seed",
     "out",
     "overwrite",
     "resume",
+    "observe",
     "metrics",
     #[cfg(feature = "otlp")]
     "otlp",
@@ -115,6 +118,7 @@ mod tests {
         check(&[], &["run", "--metrics", "9464", "c"], "chatbench run c");
         let record = ["run", "--record", "a", "--record-limit=1 MB", "c", "--record-limit", "2 MB"];
         check(&[], &record, "chatbench run c");
+        check(&[("CHATBENCH_OBSERVE", "1")], &["run", "--observe", "2", "c"], "chatbench run c");
         let set = [("CHATBENCH_SEED", "9"), ("CHATBENCH_SET", "a=1 B"), ("CHATBENCH_OUT", "b")];
         check(&set, &["run", "c"], "CHATBENCH_SET='a=1 B' chatbench run c");
         let line = ["conform", "u", "-q", "--only=A", "--json", "f", "--hostile"];

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, LocalOptions};
 
 use super::args::RunArgs;
 use super::failure::Failure;
+use super::observe::{Marker, Observing};
 use super::outages::{self, Beginning};
 use super::output::{show, style};
 use super::progress::Progress;
@@ -17,8 +18,9 @@ use super::reference::Reference;
 use super::telemetry::Audience;
 use super::{prepare, reproduce, signals};
 use crate::load::Brief;
+use crate::observe::Observation;
 use crate::report::{Environment, ExitKind, IntervalLog, OutFolder, Report, text};
-use crate::run::{self, Follower, RunOptions, RunOutcome, Stop};
+use crate::run::{self, Follower, RunError, RunOptions, RunOutcome, Stop};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let planned = prepare::plan(&args.plan)?;
@@ -31,6 +33,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
     let performed = runtime.block_on(async {
         let brief = prepare::brief(planned, args, reference.as_ref()).await?;
+        let observed = Observing::begin(&brief, reference.as_ref(), args.insecure).await?;
         let command = reproduce::run(brief.plan.seed);
         let shards = prepare::shards(&args.plan);
         let post = match &mut record {
@@ -38,15 +41,17 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitKind, Failure> {
             None => None,
         };
         let options = RunOptions { shards, record: post };
-        let stage = Stage { reference, folder: folder.as_ref(), audience: audience.as_mut() };
+        let (folder, audience) = (folder.as_ref(), audience.as_mut());
+        let stage = Stage { reference, folder, audience, observed };
         let ran = perform(&brief, args, stage, &options).await?;
         Ok::<_, Failure>((brief, ran, command))
     });
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
     record.into_iter().for_each(RecordOut::finish);
-    let (brief, Ran { outcome, mut trouble }, command) = performed?;
+    let (brief, Ran { outcome, observation, mut trouble }, command) = performed?;
     let mut report = Report::new(&brief, &outcome, &Environment::read(), &command);
+    report.server = observation;
     if let Some(trouble) = &trouble {
         report.end_with(trouble.kind());
     }
@@ -67,14 +72,17 @@ pub(super) fn folder(path: &Path, overwrite: bool) -> Result<OutFolder, Failure>
 /// A run that was performed, and what went wrong beside it.
 struct Ran {
     outcome: RunOutcome,
+    observation: Option<Observation>,
     trouble: Option<Failure>,
 }
 
-/// What a run is performed with beside its plan.
+/// What a run is performed with beside its plan: where it is logged, who is told how it goes, and
+/// who looks at the server meanwhile.
 struct Stage<'a> {
     reference: Option<Reference>,
     folder: Option<&'a OutFolder>,
     audience: Option<&'a mut Audience>,
+    observed: (Observing, Marker),
 }
 
 /// Performs the run, shows how it goes, and logs it as it goes.
@@ -84,7 +92,7 @@ async fn perform(
     stage: Stage<'_>,
     options: &RunOptions,
 ) -> Result<Ran, Failure> {
-    let Stage { reference, folder, audience } = stage;
+    let Stage { reference, folder, audience, observed: (observing, mut marker) } = stage;
     let (stopper, stop) = signals::watch()
         .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
     let mut progress = if args.quiet { Progress::quiet() } else { Progress::on_stderr(brief) };
@@ -94,26 +102,32 @@ async fn perform(
         log = Some(folder.interval_log(brief.began_unix_ms)?);
     }
     let (mut beginning, begun) = Beginning::new();
-    let mut followers: Vec<&mut dyn Follower> = vec![&mut progress, &mut beginning];
+    let mut followers: Vec<&mut dyn Follower> = vec![&mut progress, &mut beginning, &mut marker];
     if let Some(log) = &mut log {
         followers.push(log);
     }
     if let Some(audience) = audience {
         followers.push(&mut audience.telemetry);
     }
-    let (outcome, trouble) = {
-        let mut running = pin!(run::run(Arc::clone(brief), options, stop, &mut followers));
+    // While the server is there, which it is no more once its keeper is not waited for.
+    let running = async {
+        let outcome = run::run(Arc::clone(brief), options, stop, &mut followers).await?;
+        let observation = observing.end(brief, &outcome, false).await;
+        Ok::<_, RunError>((outcome, observation))
+    };
+    let (ran, trouble) = {
+        let mut running = pin!(running);
         tokio::select! {
-            outcome = &mut running => (outcome, None),
+            ran = &mut running => (ran, None),
             failure = outages::bring_about(brief, reference, begun) => {
                 stopper.send_replace(Stop::Finish);
                 (running.await, Some(failure))
             }
         }
     };
-    let outcome = outcome?;
+    let (outcome, observation) = ran?;
     let unlogged = log.and_then(|log| finish_log(log).err());
-    Ok(Ran { outcome, trouble: trouble.or(unlogged) })
+    Ok(Ran { outcome, observation, trouble: trouble.or(unlogged) })
 }
 
 /// Writes what is left of the interval log.

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::{Environment, ExitKind};
 use crate::load::Brief;
 use crate::metrics::Row;
+use crate::observe::Observation;
 use crate::oracle::Verdict;
 use crate::run::{Doubt, RunOutcome, ShardHealth, ThresholdResult};
 pub(in crate::report) use rounded::seconds;
@@ -92,6 +93,9 @@ pub struct Report {
     /// Who was deaf for the longest: those first who never heard anything again.
     #[serde(default)]
     pub deaf_longest: Vec<DeafSpell>,
+    /// What was seen of the server itself; absent if it was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Observation>,
 }
 
 /// What made a report.
@@ -170,6 +174,7 @@ impl Report {
             outages_dropped: outages::dropped(&outcome.outages),
             deafness: Deafness::new(&brief.plan, outcome),
             deaf_longest: outages::deaf_longest(&brief.plan, &outcome.outages),
+            server: None,
         }
     }
 

@@ -71,6 +71,11 @@ pub fn bytes(bytes: u64) -> String {
     format!("{} TB", three_digits(rest))
 }
 
+/// How much of the machine's processors: `0.84 cores`, `12.5 cores`.
+pub fn cores(cores: f64) -> String {
+    format!("{} cores", three_digits(cores))
+}
+
 /// A moment given in seconds since the run began, to the millisecond: `3.217 s`.
 pub fn moment(seconds: f64) -> String {
     format!("{seconds:.3} s")

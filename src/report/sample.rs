@@ -9,6 +9,9 @@ use crate::clock::Clock;
 use crate::history::{Departure, Event, EventKind, Session};
 use crate::load::{Brief, Endpoint, Network, Tls};
 use crate::metrics::{Gauges, Recorder, Row, Timeline};
+use crate::observe::{
+    Figure, Moment, Node, NodeKind, Notice, Observation, Sample, Summary, Unsaid,
+};
 use crate::oracle::{Change, Standing, Story, Tally, Verdict, Violation, ViolationKind};
 use crate::run::{
     Doubt, Outage, RunOutcome, ShardHealth, Spell, ThresholdOutcome, ThresholdResult, ViolationBook,
@@ -273,7 +276,45 @@ pub(crate) fn troubled_report() -> Report {
     let outcome = troubled();
     let until = Duration::from_millis(5_000);
     let outcome = RunOutcome { load: outcome.load.map(|(from, _)| (from, until)), ..outcome };
-    report_of(&brief_of(&format!("{SCENARIO}{CHURN}")), &outcome)
+    let report = report_of(&brief_of(&format!("{SCENARIO}{CHURN}")), &outcome);
+    Report { server: Some(observation()), ..report }
+}
+
+/// What was seen of a server of two nodes, one of which went away.
+fn observation() -> Observation {
+    let node = |name: &str, kind, pid| Node { kind, name: name.into(), pid };
+    let url = "http://127.0.0.1:9100/metrics";
+    let nodes = vec![
+        node("process 4711 (node)", NodeKind::Process, Some(4711)),
+        node(url, NodeKind::Prometheus, None),
+    ];
+    let sample = Sample { cpu_s: Some(0.5), rss_bytes: Some(50_000_000), ..Sample::default() };
+    let summary = Summary {
+        users: 20,
+        cpu_s: Some(3.12),
+        cpu_mean_cores: Some(0.624),
+        cpu_max_cores: Some(1.05),
+        deliveries: Some(9_000.0),
+        cpu_per_delivery_us: Some(346.667),
+        rss_before_bytes: Some(80_000_000),
+        rss_at_load_bytes: Some(91_500_000),
+        rss_max_bytes: Some(93_250_000),
+        open_fds_max: Some(61),
+        ..Summary::default()
+    };
+    let why = "HTTP 503".into();
+    let notices = vec![
+        Notice::Gone { node: nodes[0].name.clone(), at_s: 3.0 },
+        Notice::Missing { node: url.into(), samples: 2, from_s: 4.0, why },
+        Notice::Restarted { node: url.into(), times: 1 },
+        Notice::NotFresh { why: "it had 120 sockets open before the first user came".into() },
+        Notice::Unsaid(Unsaid { figure: Figure::BytesPerUser, why: "\u{1b}[2J".into() }),
+    ];
+    let samples = vec![
+        Moment { at_s: 0.002, nodes: vec![Some(sample), Some(sample)] },
+        Moment { at_s: 1.001, nodes: vec![Some(Sample { life: 1, ..sample }), None] },
+    ];
+    Observation { nodes, summary, notices, samples, samples_dropped: 0 }
 }
 
 fn report_of(brief: &Brief, outcome: &RunOutcome) -> Report {

@@ -6,6 +6,7 @@ mod histogram;
 mod latencies;
 mod outages;
 pub(super) mod page;
+mod server;
 mod summary;
 mod story;
 mod thresholds;
@@ -29,6 +30,7 @@ pub fn write(report: &Report, style: &Style, out: &mut impl Write) -> io::Result
     latencies::write(report, &mut page)?;
     histogram::write(&report.latencies.delivery_latency, &mut page)?;
     outages::write(report, &mut page)?;
+    server::write(report, &mut page)?;
     violations::write(report, &mut page)?;
     thresholds::write(report, &mut page)?;
     doubts::write(report, &mut page)?;
@@ -84,7 +86,7 @@ mod tests {
     fn outages_on_a_narrow_page() {
         let text = text_of(&sample::troubled_report(), 80);
         let from = text.find("outages ").expect("it has some");
-        let to = text.find("\n\n  violations").expect("it has some");
+        let to = text.find("\n\n  server").expect("it was seen");
         expect![[r#"
             outages      every user was deaf, 22 times in all, for 1.90 s at the median,
                            2.45 s at most (user-19); one never heard anything again (user-4,

@@ -5,6 +5,7 @@ mod churn;
 mod dialect;
 mod load;
 mod message;
+mod observe;
 mod rooms;
 mod shorthand;
 mod target;
@@ -24,6 +25,7 @@ pub use dialect::{
 };
 pub use load::{Arrival, Hold, LoadFile, PhaseFile, Ramp, Spike, Step};
 pub use message::{DrawnSize, LogNormalSize, MessageFile, SizesFile, UniformSize};
+pub use observe::{MetricNamesFile, NodeFile, ObserveFile};
 pub use rooms::{DrawnCount, NamesFile, RoomSizeFile, RoomsFile, UniformCount, ZipfCount};
 pub use target::{ClientKind, TargetFile, Transport};
 pub use thresholds::{Bound, LimitsFile, StatisticsFile, ThresholdsFile, TimeoutsFile};
@@ -91,6 +93,11 @@ pub struct ScenarioFile {
     /// How far chatbench itself may go.
     #[serde(default)]
     pub limits: LimitsFile,
+    /// What is observed of the server while it is loaded: `reference` (the bundled server), `off`,
+    /// processes of this machine, or expositions for Prometheus. Default: `reference` where that
+    /// is the target, and else `off`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observe: Option<ObserveFile>,
     /// How `chatbench capacity` looks for the largest load that the server holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityFile>,

@@ -33,8 +33,9 @@ pub use file::{
     Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, Transport, Vary,
 };
 pub use model::{
-    Capacity, Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape, Outage, Outages,
-    Population, RoomNames, RoomSize, Scenario, Seating, Target, TargetUrl, Thresholds, Timeouts,
+    Capacity, Exposed, Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape,
+    Observe, ObservedNode, Outage, Outages, Population, RoomNames, RoomSize, Scenario, Seating,
+    Target, TargetUrl, Thresholds, Timeouts,
 };
 pub use overrides::{Assignment, Overrides};
 pub use plan::{Plan, Room, ShardPlan, User};

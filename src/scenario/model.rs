@@ -2,6 +2,7 @@
 
 mod capacity;
 mod churn;
+mod observe;
 mod population;
 mod target;
 mod thresholds;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use capacity::Capacity;
 pub use churn::{Outage, Outages};
+pub use observe::{Exposed, Observe, ObservedNode};
 pub use population::{Population, RoomNames, RoomSize, Seating};
 pub use target::{Header, Target, TargetUrl};
 pub use thresholds::{LatencyMetric, LatencyThreshold, Thresholds};
@@ -64,6 +66,8 @@ pub struct Scenario {
     pub thresholds: Thresholds,
     /// How far chatbench itself may go.
     pub limits: Limits,
+    /// What is looked at while the server is loaded.
+    pub observe: Observe,
     /// How a search for the server's capacity goes.
     pub capacity: Capacity,
     /// The seed, where the scenario fixes it.
@@ -152,6 +156,7 @@ impl Scenario {
             thresholds: Thresholds::new(&file.thresholds, load.outages.are_expected()),
             load,
             limits: limits(&file.limits)?,
+            observe: observe::observe(file.observe.as_ref(), &file.target)?,
             capacity: capacity::capacity(&file.capacity.clone().unwrap_or_default())?,
             seed: file.seed,
             file: Box::new(file),
@@ -180,10 +185,11 @@ impl Scenario {
         ScenarioFile { seed: Some(seed), ..(*self.file).clone() }.to_yaml()
     }
 
-    /// The same, but for how its capacity is searched.
+    /// The same, but for how its capacity is searched and what is looked at meanwhile: a server
+    /// that was started again is another process, and the search the same.
     pub fn to_yaml_without_capacity(&self, seed: u64) -> String {
         let file = (*self.file).clone();
-        ScenarioFile { seed: Some(seed), capacity: None, ..file }.to_yaml()
+        ScenarioFile { seed: Some(seed), capacity: None, observe: None, ..file }.to_yaml()
     }
 }
 

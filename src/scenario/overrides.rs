@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::error::Mistake;
 use super::file::{LoadFile, read_yaml};
@@ -23,6 +23,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// `--rate`: the highest rate of the load; all rates change in proportion.
     pub rate: Option<Rate>,
+    /// `--observe`: what is observed; several are nodes.
+    pub observe: Vec<String>,
     /// `--duration`: how long the load lasts; all phases change in proportion.
     pub duration: Option<Period>,
 }
@@ -97,6 +99,10 @@ impl Overrides {
                 set(Path::parse("target"), several.into(), flag)?;
             }
         }
+        if let Some(observe) = self.observed() {
+            let flag = format!("--observe {}", self.observe.join(" --observe "));
+            set(Path::parse("observe"), observe, flag)?;
+        }
         if let Some(clients) = self.clients {
             set(Path::parse("users"), clients.into(), format!("--clients {clients}"))?;
         }
@@ -109,6 +115,19 @@ impl Overrides {
             rooms.shift_remove("count");
         }
         Ok(origins)
+    }
+
+    /// What `--observe` says, as a scenario would.
+    fn observed(&self) -> Option<Value> {
+        let node = |word: &String| match word.parse::<u32>() {
+            Ok(process) => json!({ "process": process }),
+            Err(_) => json!({ "prometheus": word }),
+        };
+        match self.observe.as_slice() {
+            [] => None,
+            [one] => Some(one.as_str().into()),
+            several => Some(several.iter().map(node).collect()),
+        }
     }
 
     /// Stretches `load` to the rate and the duration asked for.

@@ -53,7 +53,7 @@ fn unknown(kind: &str, rest: &str) -> (String, String) {
 }
 
 /// The name that `name` was probably meant to be.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(&name.to_lowercase(), known);
     let near = known.iter().min_by_key(|known| distance(known))?;
     let parts = || name.len() > 2 && near.contains(name);

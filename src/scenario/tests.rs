@@ -8,6 +8,7 @@ mod documented;
 mod errors;
 mod estimating;
 mod loads;
+mod observing;
 mod overriding;
 mod planning;
 

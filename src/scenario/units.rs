@@ -216,6 +216,8 @@ impl Share {
     pub const HALF: Share = Share { percent: 50.0 };
     /// A twentieth of it.
     pub const FIVE_PERCENT: Share = Share { percent: 5.0 };
+    /// Nearly a third of it.
+    pub const THIRTY_PERCENT: Share = Share { percent: 30.0 };
 
     /// The part, above 0 and at most 1.
     pub fn fraction(self) -> f64 {

@@ -68,6 +68,14 @@ fn a_server_that_holds_all_that_is_tried_holds_at_least_that() {
     assert_eq!(study["answer"]["conclusion"]["kind"], "at_least");
     assert_eq!(study["answer"]["holds"]["load"], 20);
     assert!(study["answer"]["fails"].is_null());
+    let server = &study["steps"][1]["measured"]["server"];
+    assert!(server["sockets_max"].as_u64() >= Some(20), "{server}");
+    assert_eq!(server["notices"][0]["kind"], "not_fresh", "{server}");
+    let sizing = &study["sizing"];
+    assert_eq!(sizing["headroom"], 0.3);
+    assert_eq!(sizing["rows"][0]["users"], 20);
+    assert_eq!(sizing["rows"][1]["nodes"], 65, "1,000 · 1.3 / 20: {sizing}");
+    assert!(ended.stdout.contains("beware       Several nodes need an adapter"), "{ended:#?}");
     assert!(ended.stdout.contains("at least 20 users"), "{ended:#?}");
     assert_eq!(ended.stdout.lines().last(), Some("exit 0 pass"));
     let schema = jsonschema::validator_for(&schema("capacity")).expect("a schema");
@@ -114,6 +122,10 @@ fn an_interrupted_search_goes_on_where_it_was() {
     assert_eq!(study["steps"][0], first["steps"][0], "what was shown is not tried again");
     let told = place.search(&["--resume"]);
     assert_eq!((told.code, place.kept()), (Some(0), study), "what has ended is told again");
+    // Other sizes may be asked for.
+    let sized = place.search(&["--resume", "--set", "capacity.size_for=[26]"]);
+    assert_eq!(sized.code, Some(0), "{sized:#?}");
+    assert_eq!(place.kept()["sizing"]["rows"][1]["users"], 26);
     // More may be asked of it: what was shown still counts.
     let more = place.search(&["--resume", "--set", "capacity.repeats=2"]);
     assert_eq!((more.code, loads(&place.kept())), (Some(0), vec![10, 20, 20]), "{more:#?}");

@@ -73,6 +73,13 @@ fn of_run() {
 
                   [env: CHATBENCH_RATE=]
 
+              --observe <WHAT>
+                  What is observed of the server while it is loaded: the id of its process, the URL of its
+                  exposition for Prometheus, or `off`. Repeat it for several nodes [default: the bundled
+                  server, if that is the target]
+
+                  [env: CHATBENCH_OBSERVE=]
+
               --duration <DURATION>
                   How long the load lasts, such as `30 s`: its phases are scaled to it
 
@@ -418,6 +425,10 @@ fn of_validate() {
               --rate <RATE>          Messages sent per second by all users together, such as `500/s`: the
                                      highest of the load, to which its other rates are scaled [env:
                                      CHATBENCH_RATE=]
+              --observe <WHAT>       What is observed of the server while it is loaded: the id of its
+                                     process, the URL of its exposition for Prometheus, or `off`. Repeat it
+                                     for several nodes [default: the bundled server, if that is the target]
+                                     [env: CHATBENCH_OBSERVE=]
               --duration <DURATION>  How long the load lasts, such as `30 s`: its phases are scaled to it
                                      [env: CHATBENCH_DURATION=]
               --seed <N>             What everything random follows from; a run with the same seed does the

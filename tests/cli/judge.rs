@@ -7,6 +7,7 @@ use super::run::SHORT;
 use super::{PATIENCE, chatbench};
 use crate::support::binary::{CommandLine, Ended};
 use crate::support::left::Left;
+use crate::support::unobserved::without_server;
 
 /// A short run whose record is at the end of `place`.
 fn record(place: &Path) -> Ended {
@@ -22,7 +23,7 @@ fn as_text_as_json_and_as_files_it_is_one_report() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:#?}");
     let path = file.to_str().expect("UTF-8");
     let judged = chatbench(["judge", path, &left.out()]);
-    assert_eq!((judged.code, &judged.stdout), (Some(0), &ran.stdout));
+    assert_eq!((judged.code, judged.stdout.as_str()), (Some(0), &*without_server(&ran.stdout)));
     // What repeats the run does not write over its record.
     assert!(!judged.stdout.contains("--record"), "{}", judged.stdout);
     let json = CommandLine::new(["judge", "--json"]).env("CHATBENCH_RECORD", path).run(PATIENCE);

@@ -44,7 +44,7 @@ fn messages(left: &Left) -> (u64, u64) {
 
 #[test]
 fn a_passing_run_in_words() {
-    let ended = short(&["--seed=7"]);
+    let ended = short(&["--seed=7", "--observe=off"]);
     let is_bar = |line: &&str| line.ends_with(" %");
     let text: Vec<_> = ended.stdout.lines().filter(|line| !is_bar(line)).collect();
     expect![[r#"

@@ -44,6 +44,12 @@ fn that_have_a_wrong_value() {
             "--target localhost:3000: `localhost:3000` is no URL: it has no scheme",
             "write `reference`, or a URL such as `http://localhost:3000`",
         ),
+        run("--observe", "refrence").says(
+            "--observe refrence: `refrence` is nothing that can be observed",
+            "did you mean `reference`?",
+        ),
+        run("--observe", "0").says("--observe 0: 0 is the number of no process", "such as `4711`"),
+        run("--observe", "ws://localhost").says("is fetched by HTTP", "/metrics`"),
         run("--target", "ftp://localhost")
             .says("`ftp` is not a scheme of chat servers", "http://localhost:3000"),
         run("--target", "http://me:secret@localhost").says(

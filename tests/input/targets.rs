@@ -13,6 +13,24 @@ use crate::support::scripted::{Connection, Scripted, Told};
 const THERE: &str = "check that a Socket.IO server listens there";
 
 #[test]
+fn where_nobody_is_to_be_observed() {
+    // Bound and given back: whoever takes it within a moment exposes nothing either.
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let url = format!("http://{}", free.local_addr().expect("an address"));
+    drop(free);
+    let row = |what, observed: &str| Row::impossible(what, &["run", GOOD, "--observe", observed]);
+    hold(vec![
+        // The system gives no number as high as this one.
+        row("no such process", "4194305")
+            .says("there is no process 4194305 to be observed", "`--observe off`"),
+        row("nobody exposes anything", &url)
+            .says(&format!("{url}/metrics cannot be observed: "), "give the URL of an exposition"),
+        row("nobody has that name", "http://nohost.invalid")
+            .says("the name \"nohost.invalid\" cannot be looked up", "check its name"),
+    ]);
+}
+
+#[test]
 fn where_nobody_is() {
     // Bound and given back: whoever takes it within a moment is no chat server either.
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");

@@ -136,7 +136,7 @@ fn is_told(entry: &Entry) -> bool {
 
 /// A run on one shard, its record taken apart, and what it came to.
 fn recorded() -> (Place, Parts, Value) {
-    let (ran, place) = same_again(CALM, &["--shards", "1", CHURN]);
+    let (ran, place) = same_again(CALM, &["--shards", "1", CHURN, "--observe=off"]);
     let report = serde_json::from_slice(&ran.file("report.json")).expect("JSON");
     let parts = Parts::read(&place.bytes());
     (place, parts, report)

@@ -12,3 +12,4 @@ pub(crate) mod minute;
 pub(crate) mod redis;
 pub(crate) mod scripted;
 pub(crate) mod served;
+pub(crate) mod unobserved;

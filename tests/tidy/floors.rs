@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 19] = [
+const FLOORS: [(&str, &str); 20] = [
     ("time", ""),
     ("clock", "time"),
     ("chat", "time"),
@@ -17,6 +17,7 @@ const FLOORS: [(&str, &str); 19] = [
     ("scenario", "chat time"),
     ("history", "chat time"),
     ("transport", "protocol::Frame time clock"),
+    ("observe", "transport scenario time clock"),
     ("metrics", "history chat time"),
     ("oracle", "history chat time"),
     ("client", "transport protocol time clock"),
@@ -29,12 +30,12 @@ const FLOORS: [(&str, &str); 19] = [
     ("telemetry", RUN_AND_BELOW),
     (
         "cli",
-        "report capacity agent telemetry run load client conformance metrics oracle transport \
-         scenario history doctor protocol chat clock time",
+        "report capacity agent telemetry run load client conformance metrics oracle observe \
+         transport scenario history doctor protocol chat clock time",
     ),
 ];
 
-const RUN_AND_BELOW: &str = "run load client conformance metrics oracle transport scenario \
+const RUN_AND_BELOW: &str = "run load client conformance metrics oracle observe transport scenario \
     history protocol chat clock time";
 
 pub(crate) fn check(file: &File) -> Vec<Complaint> {

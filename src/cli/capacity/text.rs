@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::capacity::search::{Answer, Conclusion, Failure, Reason, Shown, StepVerdict, Unclear};
 use crate::capacity::{StepReport, Study};
-use crate::report::numbers::{count, share, time};
+use crate::report::numbers::{bytes, cores, count, share, time};
 
 /// Writes what `study` is of, before its first step.
 ///
@@ -27,7 +27,7 @@ pub(super) fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     )?;
     writeln!(out, "  {} steps at most.", limits.steps_max)?;
     writeln!(out)?;
-    writeln!(out, "  step {unit:>12}   deliveries/s       p50       p99")
+    writeln!(out, "  step {unit:>12}   deliveries/s       p50       p99        cores    memory")
 }
 
 /// Writes one step, which has this `number`.
@@ -49,7 +49,12 @@ pub(super) fn write_step(
         }
         None => write!(out, "{:>12} {:>9} {:>9}   ", "–", "–", "–")?,
     }
-    writeln!(out, "{}", words(&report.step.result.verdict))
+    let server = report.measured.as_ref().and_then(|it| it.server.as_ref());
+    let summary = server.map(|it| it.summary).unwrap_or_default();
+    for told in [summary.cpu_mean_cores.map(cores), summary.rss_max_bytes.map(bytes)] {
+        write!(out, "{:>10}", told.unwrap_or("–".into()))?;
+    }
+    writeln!(out, "   {}", words(&report.step.result.verdict))
 }
 
 /// Writes what the steps come to.

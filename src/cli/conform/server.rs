@@ -87,7 +87,7 @@ impl Server {
             dialect: self.dialect.clone(),
             order: scenario.order,
             broker: broker(args),
-            process: args.pid.or(self.reference.as_ref().map(Reference::pid)),
+            process: args.pid.or(self.reference.as_ref().and_then(|it| it.pid().get())),
             patience: Patience {
                 answer: args.pace.patience.duration(),
                 wait_max: args.pace.max_wait.duration(),

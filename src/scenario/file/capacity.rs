@@ -32,6 +32,12 @@ pub struct CapacityFile {
     /// Steps at most; then the search ends with what it knows. Default: 60.
     #[schemars(range(min = 1, max = 1000))]
     pub steps_max: u32,
+    /// What is bought beyond what is needed, as a part of that, when the search says what so many
+    /// users take. Default: `30%`.
+    pub headroom: Share,
+    /// Numbers of users, beside the usual ones, for which the search says what they take.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub size_for: Vec<u64>,
 }
 
 impl Default for CapacityFile {
@@ -44,6 +50,8 @@ impl Default for CapacityFile {
             precision: Share::FIVE_PERCENT,
             repeats: 3,
             steps_max: 60,
+            headroom: Share::THIRTY_PERCENT,
+            size_for: Vec::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::scenario::plan::Plan;
 use crate::scenario::units::{Period, Rate};
 
 /// What is varied to find how much a server holds, and how closely it is looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Capacity {
     /// What a load is a number of.
     pub vary: Vary,
@@ -30,12 +30,19 @@ pub struct Capacity {
     pub repeats: u32,
     /// Steps at most.
     pub steps_max: u32,
+    /// What is bought beyond what is needed, as a part of that; above 0 and at most 1.
+    pub headroom: f64,
+    /// Numbers of users for which it is said what they take, beside the usual ones.
+    pub size_for: Vec<u64>,
 }
 
 /// With less, a step has no seconds to tell a steady load from one that is not.
 const STEP_MIN: Duration = Duration::from_secs(8);
 const REPEATS_MAX: u32 = 100;
 const STEPS_MAX: u32 = 1000;
+const SIZES_MAX: usize = 32;
+/// There are no more people.
+const USERS_MAX: u64 = 10_000_000_000;
 /// What is coarser than this is no answer.
 const PRECISION_MAX: f64 = 0.5;
 /// Finer than this, noise decides.
@@ -74,6 +81,14 @@ pub(super) fn capacity(file: &CapacityFile) -> Result<Capacity, Mistake> {
             return wrong(key, what, format!("write a number from 1 to {max}"));
         }
     }
+    if file.size_for.len() > SIZES_MAX {
+        let what = format!("there are {} numbers of users", file.size_for.len());
+        return wrong("size_for", what, format!("write at most {SIZES_MAX}"));
+    }
+    if let Some(users) = file.size_for.iter().find(|users| !(1..=USERS_MAX).contains(*users)) {
+        let what = format!("{users} users have no size");
+        return wrong("size_for", what, format!("write numbers from 1 to {USERS_MAX}"));
+    }
     Ok(Capacity {
         vary: file.vary,
         from: file.from,
@@ -82,6 +97,8 @@ pub(super) fn capacity(file: &CapacityFile) -> Result<Capacity, Mistake> {
         precision: file.precision.fraction(),
         repeats: file.repeats,
         steps_max: file.steps_max,
+        headroom: file.headroom.fraction(),
+        size_for: file.size_for.clone(),
     })
 }
 

@@ -73,6 +73,8 @@ fn what_cannot_be_searched_is_told_where_it_stands() {
         ("{precision: 90%}", "capacity.precision", "`precision` is 90%"),
         ("{repeats: 0}", "capacity.repeats", "`repeats` is 0"),
         ("{steps_max: 5000}", "capacity.steps_max", "`steps_max` is 5000"),
+        ("{size_for: [5, 0]}", "capacity.size_for", "0 users have no size"),
+        ("{headroom: 30}", "capacity.headroom", "`30` has no unit"),
         ("{vary: rooms}", "capacity.vary", "rooms"),
     ] {
         let text = format!("{SCENARIO}capacity: {capacity}");
