@@ -431,3 +431,9 @@ fn of_capacity() {
     }
     assert!(text.contains("4 threshold-missed (it holds nothing)"), "{text}");
 }
+
+#[test]
+fn of_compare() {
+    let text = help(&["compare", "--help"]);
+    expect![[""]].assert_eq(&text);
+}
