@@ -103,3 +103,50 @@ fn decode(encoded: &str) -> Result<Cells, String> {
     let read = Deserializer::new().deserialize::<u64, _>(&mut bytes.as_slice());
     read.map(|histogram| Cells::of(&histogram)).map_err(|why| format!("no histogram: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+
+    use super::*;
+
+    /// A line whose histogram has this head, as big-endian words, and nothing else.
+    fn line(head: [u32; 10]) -> String {
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let inner: Vec<u8> = head.iter().flat_map(|word| word.to_be_bytes()).collect();
+        deflated.write_all(&inner).expect("a vector takes everything");
+        let deflated = deflated.finish().expect("a vector takes everything");
+        let length = (deflated.len() as u32).to_be_bytes();
+        let bytes = [&0x1c84_9314_u32.to_be_bytes()[..], &length, &deflated].concat();
+        format!("Tag=deafness,1.000,1.000,1.000,{}\n", BASE64.encode(&bytes))
+    }
+
+    fn wrong(text: &str) -> String {
+        let wrong = read(text.as_bytes()).expect_err("it is wrong");
+        format!("{}: {}", wrong.line, wrong.what)
+    }
+
+    #[test]
+    fn a_head_that_asks_for_more_room_than_a_run_needs_is_refused() {
+        let cookie = 0x1c84_9313;
+        let [high, one] = [3_600_000_000, 0x3ff0_0000];
+        let empty = [cookie, 0, 0, 3, 0, 1, 0, high, one, 0];
+        assert_eq!(read(line(empty).as_bytes()).map(|all| all.len()), Ok(1));
+        let long = [cookie, u32::MAX, 0, 3, 0, 1, 0, high, one, 0];
+        let wide = [cookie, 0, 0, 5, 0, 1, u32::MAX, high, one, 0];
+        for head in [long, wide] {
+            let said = wrong(&format!("# one\n{}", line(head)));
+            assert_eq!(said, "2: the histogram is none of a run: its range is another");
+        }
+    }
+
+    #[test]
+    fn lines_without_end_are_not_taken_in() {
+        let long = format!("# one\n#{}", "x".repeat(LINE_BYTES_MAX as usize + 9));
+        assert!(wrong(&long).starts_with("2: the line is longer than"), "{}", wrong(&long));
+        assert_eq!(wrong("# one\n# tw"), "2: the line has no end: the file was cut");
+    }
+}

@@ -77,7 +77,7 @@ impl CompareError {
     pub fn remedy(&self) -> &'static str {
         match self {
             CompareError::Unread { .. } | CompareError::NoRun { .. } => {
-                "give a folder that `chatbench run --out DIR` has written, or one that holds several"
+                "give a folder that `chatbench run --out DIR` has written, or one that holds some"
             }
             CompareError::Damaged { .. } => {
                 "repeat the run, or leave it out; `chatbench judge RECORD --out DIR` writes a run \

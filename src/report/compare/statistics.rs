@@ -34,7 +34,7 @@ pub(super) const RESAMPLES: usize = 999;
 pub(super) const BLOCKS: usize = 5;
 /// With fewer groups than this, what is drawn of them takes too few values to tell how numbers
 /// hang together, and they are taken not to.
-const GROUPS_TOGETHER_MIN: f64 = 4.0;
+const GROUPS_TOGETHER_MIN: f64 = 6.0;
 
 /// What one side has of one measurement.
 #[derive(Clone, Debug)]

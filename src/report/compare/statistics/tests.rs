@@ -117,7 +117,7 @@ fn one_run_against_one_of_the_same_server_is_seldom_told_apart() {
 
 #[test]
 fn some_runs_against_some_of_the_same_server_are_seldom_told_apart() {
-    for runs in [3, 5] {
+    for runs in [3, 5, 8] {
         hold("much memory", &Server::default(), runs);
     }
 }
