@@ -11,7 +11,7 @@ use super::conform::ConformArgs;
 use super::doctor::USUAL;
 use super::telemetry::TelemetryArgs;
 use crate::run::SHARDS_MAX;
-use crate::scenario::{Assignment, Overrides, Period, Rate, Size};
+use crate::scenario::{Assignment, Overrides, Period, Rate, Share, Size};
 
 /// Loads, measures and proves Socket.IO chat servers, message by message.
 #[derive(Debug, Parser)]
@@ -41,6 +41,11 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
     Conform(Box<ConformArgs>),
+    /// Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
+    ///
+    /// Exit codes: 0 pass, 2 usage, 3 impossible; with --fail-on-regression also 1 violations
+    /// (B breaks promises that A keeps), 4 threshold-missed (B is slower), 5 unknown.
+    Compare(CompareArgs),
     /// Looks at this machine for a scenario, and says what to change. Changes nothing itself.
     ///
     /// Exit codes: 0 pass (warnings and what cannot be looked at included), 2 usage, 3 impossible
@@ -178,6 +183,33 @@ pub(super) struct JudgeArgs {
     pub(super) json: bool,
 }
 
+/// Which runs to compare, and where to say what came of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct CompareArgs {
+    /// What B is held to: a folder that `run --out` has written, or one that holds several.
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// What is held to A: the same.
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    /// A difference that is smaller than this does not matter.
+    #[arg(long, value_name = "SHARE", env = "CHATBENCH_NOISE", default_value = "5%")]
+    pub(super) noise: Share,
+    /// A key of the scenario that may differ although it changes what is asked of the server, such
+    /// as `transport`. May be repeated.
+    #[arg(long, value_name = "KEY", env = "CHATBENCH_ALLOW", value_delimiter = ',')]
+    pub(super) allow: Vec<String>,
+    /// Fails if B is worse (exit code 1 or 4), or if that cannot be said (5).
+    #[arg(long, env = "CHATBENCH_FAIL_ON_REGRESSION", value_parser = BoolishValueParser::new())]
+    pub(super) fail_on_regression: bool,
+    /// Writes the comparison as JSON, too; `-` is standard output, in place of the text.
+    #[arg(long, value_name = "FILE", env = "CHATBENCH_JSON")]
+    pub(super) json: Option<PathBuf>,
+    /// Writes the comparison as Markdown, too, for a pull request; `-` is standard output.
+    #[arg(long, value_name = "FILE", env = "CHATBENCH_MARKDOWN")]
+    pub(super) markdown: Option<PathBuf>,
+}
+
 /// Which schema.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
@@ -196,6 +228,8 @@ pub(super) enum SchemaOf {
     Conform,
     /// `capacity.json`.
     Capacity,
+    /// What `compare --json` writes.
+    Compare,
     /// What `doctor --json` writes.
     Doctor,
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod capacity;
+mod compare;
 mod conform;
 mod doctor;
 mod failure;
@@ -52,6 +53,7 @@ fn obey(command: &Command) -> Result<ExitKind, Failure> {
         Command::Run(args) => run::run(args),
         Command::Judge(args) => judge::judge(args),
         Command::Capacity(args) => capacity::capacity(args),
+        Command::Compare(args) => compare::compare(args),
         Command::Conform(args) => conform::conform(args),
         Command::Doctor(args) => doctor::doctor(args),
         Command::Validate(args) => validate::validate(args),

@@ -14,6 +14,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitKind, Failure> {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Report => crate::report::schema::of_run(),
         SchemaOf::Conform => crate::report::schema::of_conform(),
+        SchemaOf::Compare => crate::report::schema::of_compare(),
         SchemaOf::Capacity => Study::schema(),
         SchemaOf::Doctor => Checkup::schema(),
     };

@@ -109,11 +109,6 @@ impl Observation {
         notices.extend(further);
         Observation { nodes, summary, notices, samples, samples_dropped: 0 }
     }
-
-    /// Whether anything was seen at all.
-    pub fn is_empty(&self) -> bool {
-        self.samples.iter().all(|moment| moment.nodes.iter().all(Option::is_none))
-    }
 }
 
 impl fmt::Display for Notice {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::{IntervalLog, Report, json};
 
-const REPORT: &str = "report.json";
+pub(super) const REPORT: &str = "report.json";
 const SCENARIO: &str = "scenario.yaml";
-const INTERVAL_LOG: &str = "latencies.hlog";
+pub(super) const INTERVAL_LOG: &str = "latencies.hlog";
 
 /// A folder for the report, the scenario as run, and the interval log of one run.
 #[derive(Clone, Debug)]

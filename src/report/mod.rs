@@ -4,6 +4,7 @@
 //! that is read back from its file tells the same as it did when the run was over. What checks of
 //! a server's conformance showed is a [`ConformReport`], in [`conform`].
 
+pub mod compare;
 pub mod conform;
 mod environment;
 mod exit;

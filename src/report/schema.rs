@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use super::compare::Comparison;
 use super::{ConformReport, Report};
 
 /// The JSON Schema (draft 2020-12) that reports follow, with every field's description.
@@ -13,6 +14,11 @@ pub fn of_run() -> Value {
 /// The JSON Schema that reports on a server's conformance follow.
 pub fn of_conform() -> Value {
     schema_of::<ConformReport>("chatbench conformance report")
+}
+
+/// The JSON Schema that comparisons of runs follow.
+pub fn of_compare() -> Value {
+    schema_of::<Comparison>("chatbench comparison")
 }
 
 fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
@@ -30,7 +36,7 @@ mod tests {
 
     #[test]
     fn every_field_is_described() {
-        for schema in [of_run(), of_conform()] {
+        for schema in [of_run(), of_conform(), of_compare()] {
             let definitions = schema["$defs"].as_object().expect("definitions");
             for (name, definition) in definitions.iter().chain([(&"Report".to_owned(), &schema)]) {
                 let Some(fields) = definition["properties"].as_object() else { continue };

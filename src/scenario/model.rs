@@ -185,8 +185,14 @@ impl Scenario {
         ScenarioFile { seed: Some(seed), ..(*self.file).clone() }.to_yaml()
     }
 
-    /// The same, but for how its capacity is searched and what is looked at meanwhile: a server
-    /// that was started again is another process, and the search the same.
+    /// All of its keys, every default and every override spelled out.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&*self.file).expect("every field of a scenario fits JSON")
+    }
+
+    /// The scenario as it is run with `seed`, as YAML, but for how its capacity is searched and
+    /// what is looked at meanwhile: a server that was started again is another process, and the
+    /// search the same.
     pub fn to_yaml_without_capacity(&self, seed: u64) -> String {
         let file = (*self.file).clone();
         ScenarioFile { seed: Some(seed), capacity: None, observe: None, ..file }.to_yaml()

@@ -24,6 +24,7 @@ fn of_all() {
           capacity  Finds the largest load that a server holds: how many users, or deliveries per second
           judge     Judges a run again from its record, without a server
           conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
+          compare   Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
           doctor    Looks at this machine for a scenario, and says what to change. Changes nothing itself
           validate  Checks a scenario and prints its plan, without running it
           schema    Prints a JSON Schema
@@ -451,4 +452,55 @@ fn of_capacity() {
         assert!(text.contains(flag), "{flag}: {text}");
     }
     assert!(text.contains("4 threshold-missed (it holds nothing)"), "{text}");
+}
+
+#[test]
+fn of_compare() {
+    let text = help(&["compare", "--help"]);
+    expect![[r#"
+        Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
+
+        Exit codes: 0 pass, 2 usage, 3 impossible; with --fail-on-regression also 1 violations (B breaks
+        promises that A keeps), 4 threshold-missed (B is slower), 5 unknown.
+
+        Usage: chatbench compare [OPTIONS] <A> <B>
+
+        Arguments:
+          <A>
+                  What B is held to: a folder that `run --out` has written, or one that holds several
+
+          <B>
+                  What is held to A: the same
+
+        Options:
+              --noise <SHARE>
+                  A difference that is smaller than this does not matter
+
+                  [env: CHATBENCH_NOISE=]
+                  [default: 5%]
+
+              --allow <KEY>
+                  A key of the scenario that may differ although it changes what is asked of the server,
+                  such as `transport`. May be repeated
+
+                  [env: CHATBENCH_ALLOW=]
+
+              --fail-on-regression
+                  Fails if B is worse (exit code 1 or 4), or if that cannot be said (5)
+
+                  [env: CHATBENCH_FAIL_ON_REGRESSION=]
+
+              --json <FILE>
+                  Writes the comparison as JSON, too; `-` is standard output, in place of the text
+
+                  [env: CHATBENCH_JSON=]
+
+              --markdown <FILE>
+                  Writes the comparison as Markdown, too, for a pull request; `-` is standard output
+
+                  [env: CHATBENCH_MARKDOWN=]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+    "#]].assert_eq(&text);
 }

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod ci;
+mod compare;
 mod conform;
 mod doctor;
 mod help;

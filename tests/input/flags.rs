@@ -16,7 +16,7 @@ fn that_are_unknown() {
             .says("a value is required for '--rate <RATE>'", "try '--help'"),
         Row::usage("an unknown schema", &["schema", "histogram"]).says(
             "invalid value 'histogram'",
-            "[possible values: scenario, report, conform, capacity, doctor]",
+            "[possible values: scenario, report, conform, capacity, compare, doctor]",
         ),
         Row::usage("a flag of serve", &["serve", "--fault", "ehco"])
             .says("no fault is named `ehco`", "there are echo, broadcast-all"),

@@ -140,7 +140,7 @@ fn run_of_ticks(text: &str) -> usize {
 }
 
 /// `text` within a line or a table, as it is.
-pub(super) fn inline(text: &str) -> String {
+pub(in crate::report) fn inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in plain(text).chars() {
         match c {
