@@ -37,6 +37,8 @@ pub struct Texts {
     noise: Box<[u8]>,
     /// Bytes of a cell once escaped: the same for every cell of an alphabet.
     cell_json_bytes: usize,
+    /// Whether there are so few different cells that others write them as well.
+    cells_repeat: bool,
 }
 
 impl Texts {
@@ -52,12 +54,23 @@ impl Texts {
         }
         let cell_json_bytes = noise.len() / CELL_COUNT;
         assert!(noise.len() == cell_json_bytes * CELL_COUNT, "cells of unequal length");
-        Texts { tag, noise: noise.into(), cell_json_bytes }
+        let cells_repeat = alphabet == Alphabet::Unicode;
+        Texts { tag, noise: noise.into(), cell_json_bytes, cells_repeat }
     }
 
     /// The tag that every text begins with.
     pub fn tag(&self) -> RunTag {
         self.tag
+    }
+
+    /// Pieces of the filling, as they stand in a JSON string and all of one length, of which no
+    /// text has one that is not of this run: so long that nobody else says the same by chance.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        // Some cells are but two of a few characters.
+        let cells = if self.cells_repeat { 4 } else { 1 };
+        let count = CELL_COUNT + 1 - cells;
+        let bytes = self.cell_json_bytes;
+        (0..count).map(move |at| &self.noise[at * bytes..(at + cells) * bytes])
     }
 
     /// Appends the text of `message`, escaped for the inside of a JSON string.

@@ -12,7 +12,7 @@ const AFTER_GOODBYE_MS = 1000;
 
 // Calls `onConnect` on each new connection: to the server it is somebody new, who is in no room.
 export function useConnection(onConnect: () => void) {
-  const [connection, setConnection] = useState<Connection>(chat.connected ? 'connected' : 'connecting');
+  const [connection, setConnection] = useState<Connection>('connecting');
   const [status, setStatus] = useState<ServerStatus>();
   const connected = useRef(onConnect);
   connected.current = onConnect;
@@ -41,6 +41,8 @@ export function useConnection(onConnect: () => void) {
     chat.on('disconnect', onDisconnect);
     chat.on('connect_error', onError);
     chat.on('status', setStatus);
+    // It may have come to stand before anybody listened.
+    if (chat.connected) onConnect();
     return () => {
       window.clearTimeout(again);
       chat.off('connect', onConnect);
