@@ -1,9 +1,13 @@
 //! Chat: people talk by the page in a real browser, from our server and from another's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::binary::CommandLine;
+use crate::support::served::Served;
 use crate::support::{browser, foreign};
 
 const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/reference-server/web");
@@ -119,6 +123,90 @@ fn assert_network(told: &Value, at: usize, name: &str, person: &Value) {
     for complaint in complaints {
         let text = complaint.as_str().expect("a text");
         assert!(expected.iter().any(|it| text.contains(it)), "{name}: {text}");
+    }
+}
+
+/// Ten users in one room, which a person shares with them.
+const WATCHED: &str = "
+rooms: {count: 1, size: 10}
+load: {phases: [{hold: {rate: 300/s, for: 5 s}}]}
+limits: {send_delay_p99: 10 s}
+";
+
+#[test]
+fn a_person_shares_a_room_with_a_run() {
+    for (strangers, code) in [("welcome", 0), ("refuse", 1)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+        std::fs::write(at("scenario.yaml"), WATCHED).expect("a file");
+        let served = Served::start(&[]);
+        let (yaml, out, record) = (at("scenario.yaml"), at("out"), at("run.record"));
+        let set = format!("strangers={strangers}");
+        let args = ["run", &yaml, "--quiet", "--target", served.url(), "--set", &set];
+        let args = [&args[..], &["--out", &out, "--record", &record]].concat();
+        let run = json!({ "program": env!("CARGO_BIN_EXE_chatbench"), "args": args });
+        let report = format!("{out}/report.json");
+        let screenshot = std::env::var("CHATBENCH_SCREENSHOTS").ok();
+        let asked =
+            json!({ "url": served.url(), "run": run, "report": report, "screenshot": screenshot });
+        let Some(seen) = browser::run("watch.mjs", &asked) else { return };
+        let report = std::fs::read_to_string(&report).expect("a report");
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        assert_watched(&seen, &report);
+        assert_eq!(seen["code"], code, "{report}");
+        // Each of the person's three messages is heard by all ten.
+        let (counted, unexpected) = if code == 0 { (30, 0) } else { (0, 30) };
+        assert_eq!(report["tally"]["strangers"], counted, "{report}");
+        assert_eq!(report["violations"]["by_kind"]["unexpected"], unexpected, "{report}");
+        assert_eq!(report["violations"]["total"], unexpected, "{report}");
+        let judged = CommandLine::new(["judge", "--json", &record]).run(browser::SCRIPT_TIME_MAX);
+        assert_eq!(judged.code, Some(code), "{judged:#?}");
+        let judged: Value = serde_json::from_str(&judged.stdout).expect("JSON");
+        assert_eq!(judged["tally"], report["tally"]);
+        assert_eq!(judged["violations"], report["violations"]);
+    }
+}
+
+/// The page shows the newest of what was said, and has counted all of it, each once.
+fn assert_watched(seen: &Value, report: &Value) {
+    assert_eq!((&seen["kept"], &seen["keys"]), (&json!(1000), &json!(1000)), "{seen}");
+    assert_eq!(seen["own"], 3, "{seen}");
+    assert_eq!(seen["live"], "off", "nobody can listen to that many: {seen}");
+    assert_eq!(seen["complaints"], json!([]));
+    let said = report["tally"]["messages"].as_u64().expect("a number");
+    assert_eq!(seen["all"].as_u64(), Some(said + 3), "{seen}");
+}
+
+/// The page that the server serves is made of what lies beside it, to the byte.
+#[test]
+fn the_page_is_built_from_its_source() {
+    if !is_installed(WEB, "vite") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("dist");
+    let node = |args: &[&str]| {
+        let mut command = Command::new("node");
+        // What a developer may have set is nothing to a page that is built.
+        command.args(args).current_dir(WEB).env("VITE_SERVER", "http://a.example");
+        let output = command.output().expect("there is node, since there is vite");
+        assert!(output.status.success(), "{args:?}: {output:#?}");
+    };
+    node(&["node_modules/typescript/bin/tsc"]);
+    let vite = ["node_modules/vite/bin/vite.js", "build", "--outDir", out.to_str().expect("UTF-8")];
+    node(&vite);
+    let files = |folder: &Path| -> BTreeMap<_, _> {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|it| it.expect("an entry"));
+        let read = |path: &Path| std::fs::read(path).expect("a file");
+        entries.map(|entry| (entry.file_name(), read(&entry.path()))).collect()
+    };
+    let (built, kept) = (files(&out), files(&Path::new(WEB).join("dist")));
+    assert!(built.keys().eq(kept.keys()), "{:?} and {:?}", built.keys(), kept.keys());
+    for (name, bytes) in &built {
+        assert!(
+            *bytes == kept[name],
+            "{name:?} is not what is built: run `npm run build` in {WEB}"
+        );
     }
 }
 

@@ -61,11 +61,16 @@ const SAID: Record<Connection, string> = {
 };
 
 function ServerLine({ status }: { status: ServerStatus }) {
-  const number = (value: number) => value.toLocaleString('en');
-  return (
-    <span className="server">
-      {number(status.connections)} connected · {number(status.rooms)} rooms ·{' '}
-      {number(status.messages)} messages · {number(status.deliveries)} deliveries
-    </span>
-  );
+  const { connections, rooms, messages, deliveries } = status;
+  const parts = [
+    `${connections.toLocaleString('en')} connected`,
+    counted(rooms, 'room', 'rooms'),
+    counted(messages, 'message', 'messages'),
+    counted(deliveries, 'delivery', 'deliveries'),
+  ];
+  return <span className="server">{parts.join(' · ')}</span>;
+}
+
+function counted(number: number, one: string, many: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
