@@ -24,7 +24,7 @@ async function watch() {
   const complaints = [];
   page.on('console', (it) => complaints.push(it.text()));
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-  await page.goto(`${url}/?name=a%20person&room=room-1`);
+  await page.goto(`${url}/?name=a%20person&room=room-0`);
   await page.locator('[data-connection=connected]').waitFor();
   // What the server says of itself shows that it has had the join: one event after the other.
   await page.getByRole('button', { name: 'Join Room' }).click();

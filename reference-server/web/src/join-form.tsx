@@ -3,7 +3,7 @@ import { useState, type FormEvent } from 'react';
 
 import type { Place } from './page';
 
-// What a link may say: `/?name=ann&room=room-1`.
+// What a link may say: `/?name=ann&room=room-0`.
 const link = new URLSearchParams(location.search);
 
 export function JoinForm({ onJoin }: { onJoin: (place: Place) => void }) {
