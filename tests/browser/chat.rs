@@ -78,7 +78,7 @@ fn assert_keys(list: &Value) {
 /// What was said in the room of ann and bob, as one of them shows it.
 fn said<'a>(told: &'a Value, reader: &str) -> Vec<(&'a str, &'a str, bool)> {
     let texts = told["texts"].as_array().expect("texts").iter().enumerate();
-    let speaker = |at: usize| if at % 2 == 0 { "ann" } else { "bob" };
+    let speaker = |at: usize| if at.is_multiple_of(2) { "ann" } else { "bob" };
     let mut said: Vec<_> = texts
         .map(|(at, text)| (speaker(at), text.as_str().expect("a text"), speaker(at) == reader))
         .collect();

@@ -156,7 +156,8 @@ impl Case<'_> {
         };
         run = run.with(&["--set", timeouts]);
         // Nothing that a server does to a message makes it a stranger's.
-        let strangers = if seed % 2 == 0 { "strangers=welcome" } else { "strangers=refuse" };
+        let strangers =
+            if seed.is_multiple_of(2) { "strangers=welcome" } else { "strangers=refuse" };
         run = run.with(&["--set", strangers]);
         if let Some(fault) = &self.fault {
             run = run.with(&["--fault", fault]);
