@@ -37,8 +37,8 @@ pub struct Texts {
     noise: Box<[u8]>,
     /// Bytes of a cell once escaped: the same for every cell of an alphabet.
     cell_json_bytes: usize,
-    /// Whether there are so few different cells that others write them as well.
-    cells_repeat: bool,
+    /// How many cells in a row nobody else writes by chance.
+    piece_cells: usize,
 }
 
 impl Texts {
@@ -54,8 +54,13 @@ impl Texts {
         }
         let cell_json_bytes = noise.len() / CELL_COUNT;
         assert!(noise.len() == cell_json_bytes * CELL_COUNT, "cells of unequal length");
-        let cells_repeat = alphabet == Alphabet::Unicode;
-        Texts { tag, noise: noise.into(), cell_json_bytes, cells_repeat }
+        let piece_cells = match alphabet {
+            Alphabet::Ascii => 1,
+            // Of a cell there are some millions, or but some hundreds.
+            Alphabet::Mixed => 2,
+            Alphabet::Unicode => 4,
+        };
+        Texts { tag, noise: noise.into(), cell_json_bytes, piece_cells }
     }
 
     /// The tag that every text begins with.
@@ -66,10 +71,8 @@ impl Texts {
     /// Pieces of the filling, as they stand in a JSON string and all of one length, of which no
     /// text has one that is not of this run: so long that nobody else says the same by chance.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        // Some cells are but two of a few characters.
-        let cells = if self.cells_repeat { 4 } else { 1 };
+        let (cells, bytes) = (self.piece_cells, self.cell_json_bytes);
         let count = CELL_COUNT + 1 - cells;
-        let bytes = self.cell_json_bytes;
         (0..count).map(move |at| &self.noise[at * bytes..(at + cells) * bytes])
     }
 
