@@ -16,6 +16,8 @@ use crate::hooks;
 use crate::in_order::{Departure, InOrder, Marker};
 use crate::options::Options;
 use crate::payload::Payload;
+use crate::stats::{Seat, Stats};
+use crate::status::{self, Watchers};
 
 /// The event that joins its sender to a room.
 const JOIN: &str = "join-room";
@@ -26,6 +28,9 @@ const SEND: &str = "send-msg";
 /// The event that the others in the room hear it with.
 pub(crate) const RECEIVE: &str = "onreceive-msg";
 
+/// What is done with an event of a user.
+type Handle = fn(&Chat, &Seat, &SocketRef, Value);
+
 /// The chat: who may join, who hears whom.
 pub(crate) struct Chat {
     /// What goes wrong on purpose; `None` costs a correct server one branch per event.
@@ -34,12 +39,24 @@ pub(crate) struct Chat {
     hooks: bool,
     /// Messages refused because a receiver's queue was full.
     refused: AtomicU64,
+    stats: Arc<Stats>,
+    watchers: Arc<Watchers>,
 }
 
 impl Chat {
-    pub(crate) fn new(options: &Options) -> Arc<Self> {
-        let saboteur = Saboteur::new(&options.faults, options.seed).map(Arc::new);
-        Arc::new(Self { saboteur, hooks: options.hooks, refused: AtomicU64::new(0) })
+    pub(crate) fn new(
+        options: &Options,
+        stats: &Arc<Stats>,
+        watchers: &Arc<Watchers>,
+    ) -> Arc<Self> {
+        let saboteur = Saboteur::new(&options.faults, options.seed, stats).map(Arc::new);
+        Arc::new(Self {
+            saboteur,
+            hooks: options.hooks,
+            refused: AtomicU64::new(0),
+            stats: stats.clone(),
+            watchers: watchers.clone(),
+        })
     }
 
     /// The handler of a namespace.
@@ -60,45 +77,54 @@ impl Chat {
         if let Some(saboteur) = &self.saboteur {
             saboteur.connect(socket);
         }
-        let chat = self.clone();
-        socket.on(JOIN, InOrder(move |socket: SocketRef, event| chat.join(&socket, event)));
-        let chat = self.clone();
-        socket.on(LEAVE, InOrder(move |socket: SocketRef, event| chat.leave(&socket, event)));
-        let chat = self.clone();
-        socket.on(SEND, InOrder(move |socket: SocketRef, event| chat.send(&socket, event)));
+        let seat = Seat::open(&self.stats);
+        let handler = |handle: Handle| {
+            let (chat, seat) = (self.clone(), seat.clone());
+            InOrder(move |socket: SocketRef, event| handle(&chat, &seat, &socket, event))
+        };
+        socket.on(JOIN, handler(Self::join));
+        socket.on(LEAVE, handler(Self::leave));
+        socket.on(SEND, handler(Self::send));
+        let watchers = self.watchers.clone();
+        socket.on(status::WATCH, InOrder(move |socket, _: Value| watchers.watch(socket)));
         if self.hooks {
             hooks::connect(socket);
         }
         let chat = self.clone();
-        let disconnect = move |socket: SocketRef, reason| chat.disconnect(&socket, reason);
+        let disconnect = move |socket: SocketRef, reason| {
+            seat.close();
+            chat.disconnect(&socket, reason)
+        };
         socket.on_disconnect(InOrder(disconnect));
     }
 
-    fn join(&self, socket: &SocketRef, mut event: Value) {
+    fn join(&self, seat: &Seat, socket: &SocketRef, mut event: Value) {
         let room = match Payload::of_event(&mut event).and_then(|payload| payload.text()) {
             Ok(room) => room,
             Err(error) => return debug!("{JOIN} of {} ignored: {error}", socket.id),
         };
         info!("user joined: {} to room {room}", socket.id);
+        seat.join(&room);
         match &self.saboteur {
             None => socket.join(room),
             Some(saboteur) => saboteur.join(socket, room),
         }
     }
 
-    fn leave(&self, socket: &SocketRef, mut event: Value) {
+    fn leave(&self, seat: &Seat, socket: &SocketRef, mut event: Value) {
         let room = match Payload::of_event(&mut event).and_then(|payload| payload.text()) {
             Ok(room) => room,
             Err(error) => return debug!("{LEAVE} of {} ignored: {error}", socket.id),
         };
         info!("user left: {} from room {room}", socket.id);
+        seat.leave(&room);
         match &self.saboteur {
             None => socket.leave(room),
             Some(saboteur) => saboteur.leave(socket, &room),
         }
     }
 
-    fn send(&self, socket: &SocketRef, mut event: Value) {
+    fn send(&self, seat: &Seat, socket: &SocketRef, mut event: Value) {
         let addressed =
             Payload::of_event(&mut event).and_then(|payload| Ok((payload.room()?, payload)));
         let (room, payload) = match addressed {
@@ -106,27 +132,32 @@ impl Chat {
             Err(error) => return debug!("{SEND} of {} ignored: {error}", socket.id),
         };
         match &self.saboteur {
-            None => self.relay(socket, room, &payload),
-            Some(saboteur) => saboteur.send(socket, room, payload),
+            None => seat.said(self.relay(seat, socket, room, &payload)),
+            Some(saboteur) => {
+                seat.said(0);
+                saboteur.send(socket, room, payload);
+            }
         }
     }
 
-    /// Everyone in the room but the sender, the payload unchanged.
-    fn relay(&self, sender: &SocketRef, room: String, payload: &Payload<'_>) {
+    /// Everyone in the room but the sender, the payload unchanged. How many are handed it.
+    fn relay(&self, seat: &Seat, sender: &SocketRef, room: String, payload: &Payload<'_>) -> u64 {
+        let others = seat.others_in(&room);
         let sending = std::pin::pin!(sender.to(room).emit(RECEIVE, payload));
         // With rooms in memory the future is complete at its first poll; only an adapter that
         // asks another node would wait, and this server has none.
         match sending.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => self.refused(&error),
+            Poll::Ready(Ok(())) => others,
+            Poll::Ready(Err(error)) => others.saturating_sub(self.refused(&error)),
             Poll::Pending => unreachable!("the local adapter does not wait"),
         }
     }
 
-    /// Says that messages are lost, seldom enough not to make matters worse.
-    fn refused(&self, error: &BroadcastError) {
+    /// Says that messages are lost, seldom enough not to make matters worse; and how many are.
+    fn refused(&self, error: &BroadcastError) -> u64 {
         let BroadcastError::Socket(errors) = error else {
-            return warn!("a message could not be relayed: {error}");
+            warn!("a message could not be relayed: {error}");
+            return u64::MAX;
         };
         for error in errors {
             match error {
@@ -140,6 +171,7 @@ impl Chat {
                 }
             }
         }
+        errors.len() as u64
     }
 
     fn disconnect(&self, socket: &SocketRef, reason: DisconnectReason) -> Departure {

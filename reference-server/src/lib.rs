@@ -11,7 +11,8 @@
 //! | server → client | `onreceive-msg` | the same object | |
 //!
 //! Beside these three, which are the contract, there is `leave-room`, with the room's name: its
-//! sender leaves, and nothing is answered.
+//! sender leaves, and nothing is answered. Whoever sends `watch-status` is told once a second, by
+//! `status`, what goes on: `{connections, rooms, messages, deliveries}`.
 //!
 //! The rooms of the house, in reading order:
 //!
@@ -19,6 +20,9 @@
 //! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s
 //! - `chat`: the contract; `in_order`: why it keeps one sender's order; `payload`: what it relays,
 //!   with `attachments` and `fields` for the rare case that it must look inside
+//! - `http`: what is answered beside Socket.IO: the chat's page, built from `web`, and metrics;
+//!   `stats`: what is counted for them; `process`: what the system tells; `status`: the same over
+//!   a socket
 //! - `hooks`: events beside the contract, off unless asked for, by which a server can be checked;
 //!   `arguments`: what they send again
 //! - [`fault`]: everything that may be wrong on purpose
@@ -33,10 +37,14 @@ pub mod cli;
 pub mod fault;
 mod fields;
 mod hooks;
+mod http;
 mod in_order;
 pub mod options;
 mod payload;
+mod process;
 pub mod server;
+mod stats;
+mod status;
 mod worker;
 
 pub use args::ServeArgs;

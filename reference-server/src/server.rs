@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener as StdTcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +16,10 @@ use tracing::{debug, warn};
 
 use crate::chat::Chat;
 use crate::hooks;
+use crate::http;
 use crate::options::Options;
+use crate::stats::Stats;
+use crate::status::Watchers;
 use crate::worker::Workers;
 
 /// How long a receiver that does not read may hold up the end.
@@ -62,16 +66,20 @@ pub async fn run(
 ) -> Result<(), Error> {
     listener.set_nonblocking(true).map_err(Error::Listener)?;
     let listener = TcpListener::from_std(listener).map_err(Error::Listener)?;
-    let chat = Chat::new(&options);
+    let stats = Stats::new(options.threads);
+    let watchers = Watchers::new(stats.clone());
+    let chat = Chat::new(&options, &stats, &watchers);
     let (layer, io) = socket_io(&options);
     io.ns("/", chat.on_connect());
     if options.hooks {
         // A chat of its own: a fault in one namespace leaves the rooms of the other alone.
-        io.ns(hooks::NAMESPACE, Chat::new(&options).on_connect());
+        let beside = Chat::new(&options, &stats, &watchers);
+        io.ns(hooks::NAMESPACE, beside.on_connect());
     }
-    let mut workers = Workers::start(&options, app(&options, layer), &chat)?;
+    let mut workers = Workers::start(&options, app(&options, layer, stats), &chat)?;
     tokio::select! {
         () = hand_out(&listener, &mut workers) => {}
+        () = watchers.keep_told() => {}
         () = shutdown => {}
     }
     drop(listener);
@@ -98,14 +106,14 @@ fn socket_io(options: &Options) -> (SocketIoLayer, SocketIo) {
 /// Holds a dozen chat messages; larger ones grow the buffer of the one connection they are on.
 const READ_BUFFER_BYTES: usize = 4096;
 
-/// Socket.IO behind CORS; everything else is not found.
-fn app(options: &Options, layer: SocketIoLayer) -> Router {
+/// Socket.IO, and beside it the page and the metrics, behind CORS; everything else is not found.
+fn app(options: &Options, layer: SocketIoLayer, stats: Arc<Stats>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(options.cors_origins.clone())
         .allow_methods([Method::GET, Method::POST])
         // A post of binary data says that it is.
         .allow_headers([CONTENT_TYPE]);
-    Router::new().layer(layer).layer(cors)
+    http::routes(stats).layer(layer).layer(cors)
 }
 
 /// Accepts connections and hands them to the workers in turn, for ever.

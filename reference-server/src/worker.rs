@@ -16,6 +16,7 @@ use tracing::debug;
 use crate::chat::Chat;
 use crate::options::Options;
 use crate::server::Error;
+use crate::stats;
 
 /// Connections accepted but not yet taken by their worker; more wait in the kernel.
 const HANDED_OUT_LEN_MAX: usize = 1024;
@@ -75,6 +76,7 @@ impl Worker {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name(format!("chat-{index}")).spawn(move || {
             let _running = running;
+            stats::this_thread_is(index);
             runtime.block_on(duty.serve(HandedOut(handed_out)));
         })?;
         Ok(Self { connections, done })

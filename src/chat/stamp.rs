@@ -114,6 +114,19 @@ impl Stamp {
             text_bytes: field(LENGTH_DIGITS)? as u32,
         })
     }
+
+    /// Whether `text` begins with what is left of a stamp, of a sender who is one of the first
+    /// `users`, that was damaged: the stamp of another run, which is whole, is none.
+    pub fn is_damaged(text: &[u8], users: usize) -> bool {
+        const SENDER_AT: usize = TAG_DIGITS + ROOM_DIGITS;
+        let head = &text[..text.len().min(Stamp::LEN)];
+        let odd = head.iter().filter(|digit| VALUES[**digit as usize] == NOT_A_DIGIT).count();
+        let sender = head.get(SENDER_AT..SENDER_AT + USER_DIGITS);
+        let sender = sender.and_then(|digits| read_digits(digits).ok());
+        // A character of two bytes in place of one makes two that are odd.
+        let is_stamp = odd <= 4 && sender.is_some_and(|sender| sender < users as u64);
+        is_stamp && Stamp::decode(text).is_err()
+    }
 }
 
 /// Mixes `bytes` into 64 bits; both the check and the place of the filling come from it.

@@ -37,6 +37,8 @@ pub struct Texts {
     noise: Box<[u8]>,
     /// Bytes of a cell once escaped: the same for every cell of an alphabet.
     cell_json_bytes: usize,
+    /// How many cells in a row nobody else writes by chance.
+    piece_cells: usize,
 }
 
 impl Texts {
@@ -52,12 +54,26 @@ impl Texts {
         }
         let cell_json_bytes = noise.len() / CELL_COUNT;
         assert!(noise.len() == cell_json_bytes * CELL_COUNT, "cells of unequal length");
-        Texts { tag, noise: noise.into(), cell_json_bytes }
+        let piece_cells = match alphabet {
+            Alphabet::Ascii => 1,
+            // Of a cell there are some millions, or but some hundreds.
+            Alphabet::Mixed => 2,
+            Alphabet::Unicode => 4,
+        };
+        Texts { tag, noise: noise.into(), cell_json_bytes, piece_cells }
     }
 
     /// The tag that every text begins with.
     pub fn tag(&self) -> RunTag {
         self.tag
+    }
+
+    /// Pieces of the filling, as they stand in a JSON string and all of one length, of which no
+    /// text has one that is not of this run: so long that nobody else says the same by chance.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let (cells, bytes) = (self.piece_cells, self.cell_json_bytes);
+        let count = CELL_COUNT + 1 - cells;
+        (0..count).map(move |at| &self.noise[at * bytes..(at + cells) * bytes])
     }
 
     /// Appends the text of `message`, escaped for the inside of a JSON string.

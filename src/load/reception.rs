@@ -64,11 +64,11 @@ impl Reader {
             return self.read_other(data, recoverable, plan, dialect);
         }
         let Some(stamped) = self.stamp(data.as_bytes()) else {
-            return unrecognised(data, &dialect.receive);
+            return self.unrecognised(data, &dialect.receive);
         };
         let message = stamped.message;
         let Some(fields) = fields(plan, &message) else {
-            return unrecognised(data, &dialect.receive);
+            return self.unrecognised(data, &dialect.receive);
         };
         let intact =
             self.is_to_the_letter(data.as_bytes(), recoverable, &stamped, &fields, dialect)
@@ -156,6 +156,24 @@ impl Reader {
             _ => Reception::Other,
         }
     }
+
+    #[cold]
+    fn unrecognised(&self, data: &str, receive: &Template) -> Reception {
+        let value: Option<Value> = serde_json::from_str(data).ok();
+        let text = value.as_ref().and_then(|value| receive.text_of(value)).unwrap_or(data);
+        let kept = begin_of(text);
+        // What has our tag must show it, or it would pass for a stranger's.
+        let tag_at = match self.tag.find(kept.as_bytes()) {
+            Some(_) => None,
+            None => self.tag.find(data.as_bytes()),
+        };
+        Reception::Unrecognised(tag_at.map_or(kept, |at| begin_of(&data[at..])).into())
+    }
+}
+
+/// As much of a text as is kept.
+fn begin_of(text: &str) -> &str {
+    &text[..text.floor_char_boundary(KEPT_BYTES_MAX)]
 }
 
 /// The name of an event. What follows it is not looked at: a server may have many events that are
@@ -181,14 +199,6 @@ fn fields<'p>(plan: &'p Plan, message: &Message) -> Option<Fields<'p>> {
     let room = plan.rooms.get(message.id.room.index())?;
     let user = plan.users.get(message.id.sender.index())?;
     Some(Fields { room: &room.name, room_json: &room.name_json, author: &user.author })
-}
-
-#[cold]
-fn unrecognised(data: &str, receive: &Template) -> Reception {
-    let value: Option<Value> = serde_json::from_str(data).ok();
-    let text = value.as_ref().and_then(|value| receive.text_of(value)).unwrap_or(data);
-    let end = text.floor_char_boundary(KEPT_BYTES_MAX);
-    Reception::Unrecognised(text[..end].into())
 }
 
 #[cfg(test)]

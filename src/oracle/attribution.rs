@@ -2,6 +2,7 @@
 
 use super::room::Room;
 use super::roster::{Roster, Seat};
+use super::stranger::Parts;
 use crate::chat::{Message, MessageId, Stamp, Texts};
 use crate::time::Timestamp;
 
@@ -16,6 +17,8 @@ const KEPT_BYTES_MIN: usize = Stamp::LEN / 2 + 1;
 pub(super) struct Attribution {
     texts: Texts,
     left: usize,
+    /// Made of the texts when they are first looked for.
+    parts: Option<Parts>,
 }
 
 /// The message a damaged text most likely was.
@@ -26,7 +29,7 @@ pub(super) struct Likely {
 
 impl Attribution {
     pub(super) fn new(texts: Texts) -> Attribution {
-        Attribution { texts, left: ATTRIBUTIONS_MAX }
+        Attribution { texts, left: ATTRIBUTIONS_MAX, parts: None }
     }
 
     /// The message that `seats` wait for which resembles `text` most, if any does: three
@@ -62,6 +65,14 @@ impl Attribution {
             }
         }
         best.map(|(_, likely)| likely)
+    }
+}
+
+impl Attribution {
+    /// Whether nothing in `text` shows that it is of this run, so that it is a stranger's.
+    pub(super) fn is_strange(&mut self, text: &str, roster: &Roster) -> bool {
+        let parts = self.parts.get_or_insert_with(|| Parts::of(&self.texts));
+        !parts.are_in(text, roster.users())
     }
 }
 

@@ -170,7 +170,7 @@ impl Oracle {
     }
 
     /// Something without a readable stamp: the message it was once, if it resembles one that this
-    /// user is waiting for, and otherwise nothing of ours.
+    /// user is waiting for, and otherwise nothing of ours: a stranger's, or the server's own.
     #[cold]
     pub(super) fn unrecognised(
         &mut self,
@@ -180,6 +180,10 @@ impl Oracle {
     ) {
         let seats = self.roster.seats(event.user);
         let Some(likely) = self.attribution.find(text, seats, &self.roster, &self.rooms) else {
+            if self.promises.strangers_welcome && self.attribution.is_strange(text, &self.roster) {
+                self.tally.strangers += 1;
+                return;
+            }
             let violation = Violation::of_user(ViolationKind::Unexpected, event);
             return found(Finding::Violation(violation.because(text)));
         };

@@ -13,6 +13,7 @@ mod membership;
 mod overflow;
 mod room;
 mod roster;
+mod stranger;
 mod suspicion;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ pub struct Promises {
     /// Whether one sender's messages to a room reach each member in the order sent, as long as
     /// neither of them reconnects.
     pub ordered: bool,
+    /// Whether others speak in the rooms as well, who are nothing to the server.
+    pub strangers_welcome: bool,
     /// How long the evidence of a join may take: a message that shows it, said once the join has
     /// had half as long.
     pub join_timeout: Duration,
@@ -104,6 +107,8 @@ pub struct Tally {
     pub replayed: u64,
     /// Deliveries that such users had to have, and did not.
     pub not_replayed: u64,
+    /// Messages heard of others, who are welcome.
+    pub strangers: u64,
 }
 
 impl Tally {
@@ -123,6 +128,7 @@ impl Tally {
         self.unjudged += other.unjudged;
         self.replayed += other.replayed;
         self.not_replayed += other.not_replayed;
+        self.strangers += other.strangers;
     }
 }
 

@@ -189,6 +189,7 @@ pub(crate) fn troubled() -> RunOutcome {
         may_heard: 5_000,
         replayed: 80,
         not_replayed: 2,
+        strangers: 12,
         ..outcome.tally
     };
     outcome.doubts = vec![Doubt::TooLittleJudged { must_share: 0.4, limit: 0.5 }];

@@ -9,7 +9,7 @@ use crate::history::{Event, EventKind};
 use crate::load::{Brief, Performed};
 use crate::metrics::{Gauges, Histogram, Metric, Recorder};
 use crate::oracle::{Finding, Oracle, Promises, Roster, RosterRoom, Tally};
-use crate::scenario::{OrderPolicy, Plan, Scenario, SenderPolicy, ShardPlan};
+use crate::scenario::{OrderPolicy, Plan, Scenario, SenderPolicy, ShardPlan, StrangersPolicy};
 use crate::time::Timestamp;
 
 /// Reasons for failed and lost connections that are told apart.
@@ -172,6 +172,7 @@ fn promises(scenario: &Scenario) -> Promises {
     Promises {
         sender_echoed: scenario.dialect.sender == SenderPolicy::Echoed,
         ordered: scenario.order != OrderPolicy::Off,
+        strangers_welcome: scenario.strangers == StrangersPolicy::Welcome,
         join_timeout: scenario.timeouts.join,
         delivery_timeout: scenario.timeouts.delivery,
         in_flight_max: scenario.limits.in_flight_messages_max as usize,

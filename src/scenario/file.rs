@@ -87,6 +87,10 @@ pub struct ScenarioFile {
     /// violation), `warn` (reported only) or `off`. Default: `fail`.
     #[serde(default)]
     pub order: OrderPolicy,
+    /// What it means when somebody who is not of the run speaks in one of its rooms: `refuse` (what
+    /// they say is a violation) or `welcome` (it is counted). Default: `refuse`.
+    #[serde(default)]
+    pub strangers: StrangersPolicy,
     /// What is good enough; a run that misses one ends with exit code 4.
     #[serde(default)]
     pub thresholds: ThresholdsFile,
@@ -118,6 +122,17 @@ pub enum OrderPolicy {
     Warn,
     /// It is not looked at.
     Off,
+}
+
+/// What the words of somebody mean who is not of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StrangersPolicy {
+    /// Nobody else is there, so that they are the server's fault.
+    #[default]
+    Refuse,
+    /// They are counted. What may be a message of the run is judged as ever.
+    Welcome,
 }
 
 impl ScenarioFile {

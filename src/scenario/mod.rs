@@ -30,7 +30,8 @@ pub use dialect::{Confirm, Dialect, Hooks, Join, Parser};
 pub use error::ScenarioError;
 pub use estimate::Estimate;
 pub use file::{
-    Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, Transport, Vary,
+    Arrival, ClientKind, OrderPolicy, ScenarioFile, SenderPolicy, StormBy, StrangersPolicy,
+    Transport, Vary,
 };
 pub use model::{
     Capacity, Exposed, Header, LatencyMetric, LatencyThreshold, Limits, Load, MessageShape,

@@ -21,7 +21,7 @@ use super::dialect::{Confirm, Dialect};
 use super::error::Mistake;
 use super::file::{
     Arrival, ChurnFile, ClientKind, DrawnSize, LimitsFile, LoadFile, MessageFile, OrderPolicy,
-    PhaseFile, ScenarioFile, SizesFile, TargetFile, TimeoutsFile, Transport,
+    PhaseFile, ScenarioFile, SizesFile, StrangersPolicy, TargetFile, TimeoutsFile, Transport,
 };
 use super::path::Path;
 use super::profile::Profile;
@@ -62,6 +62,8 @@ pub struct Scenario {
     pub timeouts: Timeouts,
     /// What messages out of order cost.
     pub order: OrderPolicy,
+    /// What the words of others mean in the run's rooms.
+    pub strangers: StrangersPolicy,
     /// What is good enough.
     pub thresholds: Thresholds,
     /// How far chatbench itself may go.
@@ -153,6 +155,7 @@ impl Scenario {
             message: message(&file.message)?,
             timeouts: timeouts(&file.timeouts)?,
             order: file.order,
+            strangers: file.strangers,
             thresholds: Thresholds::new(&file.thresholds, load.outages.are_expected()),
             load,
             limits: limits(&file.limits)?,

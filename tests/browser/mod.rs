@@ -1,3 +1,4 @@
 //! Browser: pages as people see them.
 
+mod chat;
 mod looking;

@@ -10,6 +10,7 @@ use crate::support::foreign::Foreign;
 
 const QUICKSTART: &str = include_str!("../../scenarios/quickstart.yaml");
 const ISOLATION: &str = include_str!("../../scenarios/isolation.yaml");
+const FAN_OUT: &str = include_str!("../../scenarios/fan-out.yaml");
 /// How soon messages arrive says nothing of a machine that tests.
 const NO_LATENCIES: &[&str] = &["--set", "thresholds={disconnects: 0, connect_failures: 0}"];
 const SHORTER: &[&str] = &["--duration", "3s", "--set", "load.connect_rate=1000/s"];
@@ -23,8 +24,11 @@ fn passes(options: &str, yaml: &str, arguments: &[&str]) -> Option<Report> {
 }
 
 fn passes_on(server: &Foreign, yaml: &str, arguments: &[&str]) -> Report {
-    let ran =
-        Run::of(yaml).with(&["--target", server.url()]).with(NO_LATENCIES).with(arguments).end();
+    passes_at(server.url(), yaml, arguments)
+}
+
+fn passes_at(target: &str, yaml: &str, arguments: &[&str]) -> Report {
+    let ran = Run::of(yaml).with(&["--target", target]).with(NO_LATENCIES).with(arguments).end();
     let (report, text) = (ran.report, ran.text);
     assert_eq!((report.verdict, ran.code), (Verdict::Pass, 0), "{text}");
     assert_eq!((report.violations.total, report.doubts.len()), (0, 0), "{text}");
@@ -41,6 +45,22 @@ fn quickstart_passes() {
 #[test]
 fn isolation_passes() {
     passes("{}", ISOLATION, SHORTER);
+}
+
+/// The same seed says the same to the same people, whoever passes it on.
+#[test]
+fn the_example_and_the_reference_server_do_the_same() {
+    for yaml in [QUICKSTART, ISOLATION, FAN_OUT] {
+        let Some(example) = Foreign::example() else { return };
+        let same = [SHORTER, &["--seed", "1"]].concat();
+        let theirs = passes_on(&example, yaml, &same);
+        let ours = passes_at("reference", yaml, &same);
+        let counted = |report: &Report| {
+            let counters = &report.counters;
+            [counters.connects, counters.joins, counters.messages_sent, counters.deliveries]
+        };
+        assert_eq!(counted(&theirs), counted(&ours), "{}", ours.scenario.name);
+    }
 }
 
 #[test]

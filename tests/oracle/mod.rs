@@ -155,6 +155,10 @@ impl Case<'_> {
             Shows::As(..) | Shows::Not(_) => "timeouts={join: 10 s, delivery: 10 s}",
         };
         run = run.with(&["--set", timeouts]);
+        // Nothing that a server does to a message makes it a stranger's.
+        let strangers =
+            if seed.is_multiple_of(2) { "strangers=welcome" } else { "strangers=refuse" };
+        run = run.with(&["--set", strangers]);
         if let Some(fault) = &self.fault {
             run = run.with(&["--fault", fault]);
         }
@@ -163,6 +167,7 @@ impl Case<'_> {
         let occurred = |kind: &ViolationKind| report.violations.by_kind.of(*kind) > 0;
         let occurred: Vec<_> = ViolationKind::ALL.into_iter().filter(occurred).collect();
         let ended = (&occurred[..], report.verdict, ran.code);
+        assert_eq!(report.tally.strangers, 0, "{text}");
         match *self.shows {
             Shows::As(kind, planted) => {
                 assert_eq!(ended, (&[kind][..], Verdict::Fail, 1), "{text}");

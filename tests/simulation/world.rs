@@ -232,6 +232,7 @@ impl Crowd {
         };
         let churn = self.churn.map(|churn| churn.to_yaml(*seconds));
         let churn = churn.map(|churn| format!("  churn: {churn}")).unwrap_or_default();
+        let strangers = ["refuse", "welcome"][world.seed as usize % 2];
         let sender = if world.manners.echoes { "echoed" } else { "excluded" };
         format!(
             r#"
@@ -246,6 +247,7 @@ dialect:
   receive: {{event: onreceive-msg}}
   sender: {sender}
 message: {{size: {{uniform: {{min: 35 B, max: 120 B}}}}, alphabet: {alphabet}}}
+strangers: {strangers}
 timeouts: {{connect: 2 s, join: {join_s} s, delivery: 3 s}}
 load:
   connect_rate: 50/s

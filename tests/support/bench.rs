@@ -113,6 +113,6 @@ fn assert_balanced(report: &Report, said: &str) {
     assert_eq!(tally.unjudged, 0, "messages went unjudged: {said}");
     assert_eq!(tally.must, tally.must_heard + broken.lost, "must be heard, or is lost: {said}");
     let too_many = broken.duplicated + broken.echoed + broken.leaked + broken.unexpected;
-    let accounted = tally.must_heard + tally.may_heard + too_many;
+    let accounted = tally.must_heard + tally.may_heard + too_many + tally.strangers;
     assert_eq!(report.counters.heard, accounted, "heard, and accounted for: {said}");
 }

@@ -13,7 +13,7 @@ use super::foreign::{runs, skip};
 /// What a Chromium is called, by Debian, by others, and by Google.
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 /// What a script may take, on a machine with other work to do.
-const SCRIPT_TIME_MAX: Duration = Duration::from_secs(180);
+pub(crate) const SCRIPT_TIME_MAX: Duration = Duration::from_secs(180);
 
 /// What `script` answers when it is given `input`. Where there is no browser, says so and gives
 /// nothing.

@@ -17,7 +17,7 @@ pub(crate) struct Foreign {
     url: String,
 }
 
-/// A server that is installed in a folder below `tests/interop`.
+/// A server that is installed in a folder of the tree.
 struct Kind {
     folder: &'static str,
     /// What runs the script, found in the folder or else by its name alone.
@@ -27,23 +27,36 @@ struct Kind {
     installed: &'static str,
     /// How to have it installed.
     remedy: &'static str,
+    /// Whether what it says of every user is for nobody to read.
+    hushed: bool,
 }
 
 const NODE: Kind = Kind {
-    folder: "node",
+    folder: "tests/interop/node",
     program: "node",
     script: "server.js",
     installed: "node_modules/socket.io",
     remedy: "run `npm ci` in tests/interop/node",
+    hushed: false,
 };
 
 const PYTHON: Kind = Kind {
-    folder: "python",
+    folder: "tests/interop/python",
     program: ".venv/bin/python",
     script: "server.py",
     installed: ".venv/bin/uvicorn",
     remedy: "run `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in \
              tests/interop/python",
+    hushed: false,
+};
+
+const EXAMPLE: Kind = Kind {
+    folder: "examples/node-server",
+    program: "node",
+    script: "server.js",
+    installed: "node_modules/socket.io",
+    remedy: "run `npm ci` in examples/node-server",
+    hushed: true,
 };
 
 impl Foreign {
@@ -71,9 +84,13 @@ impl Foreign {
         Foreign::start(&PYTHON, 0, &[("SOCKET_IO_OPTIONS", options)])
     }
 
+    /// The chat that the contract comes from, on Express.
+    pub(crate) fn example() -> Option<Foreign> {
+        Foreign::start(&EXAMPLE, 0, &[("PORT", "0")])
+    }
+
     fn start(kind: &Kind, port: u16, environment: &[(&str, &str)]) -> Option<Foreign> {
-        let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
-        let folder = interop.join(kind.folder);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind.folder);
         let program = match folder.join(kind.program) {
             there if there.exists() => there,
             _ => kind.program.into(),
@@ -89,6 +106,7 @@ impl Foreign {
             .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(if kind.hushed { Stdio::null() } else { Stdio::inherit() })
             .spawn()
             .expect("it was found a moment ago");
         let said = first_line(&mut process);
@@ -134,7 +152,7 @@ fn find(kind: &Kind, program: &Path, folder: &Path) -> Result<(), String> {
     let Kind { folder: name, installed, remedy, .. } = kind;
     runs(program)?;
     let there = folder.join(installed).exists();
-    if there { Ok(()) } else { Err(format!("the {name} server is not installed: {remedy}")) }
+    if there { Ok(()) } else { Err(format!("the server of {name} is not installed: {remedy}")) }
 }
 
 /// Whether `program` is there at all.

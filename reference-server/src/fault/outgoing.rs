@@ -10,6 +10,7 @@ use tracing::debug;
 use super::roster::Number;
 use crate::chat::RECEIVE;
 use crate::payload::Payload;
+use crate::stats::Stats;
 
 /// A message and who hears it, settled when it came in.
 pub(super) struct Outgoing {
@@ -17,13 +18,14 @@ pub(super) struct Outgoing {
     pub(super) receivers: Vec<Receiver>,
     /// How often each receiver hears it.
     pub(super) copies: usize,
+    pub(super) stats: Arc<Stats>,
 }
 
 impl Outgoing {
     pub(super) fn deliver(&self) {
         for receiver in &self.receivers {
             for _ in 0..self.copies {
-                receiver.deliver(&self.payload);
+                self.stats.delivered(receiver.deliver(&self.payload));
             }
         }
     }
@@ -47,15 +49,17 @@ impl Receiver {
         }
     }
 
-    /// Sends one message.
-    pub(super) fn deliver(&self, payload: &Payload<'_>) {
+    /// Sends one message; how many were sent, which is none where it fails.
+    pub(super) fn deliver(&self, payload: &Payload<'_>) -> u64 {
         let failed = match self {
             Self::Here(socket) => socket.emit(RECEIVE, payload).err().map(|why| why.to_string()),
             Self::Ghost(socket) => emit_to_ghost(socket, payload),
         };
         if let Some(error) = failed {
             debug!("a delivery to {} failed: {error}", self.socket().id);
+            return 0;
         }
+        1
     }
 }
 

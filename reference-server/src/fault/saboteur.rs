@@ -15,6 +15,7 @@ use super::stall::StallClock;
 use super::{Fault, FaultKind};
 use crate::in_order::{Departure, InOrder};
 use crate::payload::Payload;
+use crate::stats::Stats;
 
 /// How long a message is held back when no other follows it.
 const HOLD_TIME_MAX: Duration = Duration::from_millis(50);
@@ -34,11 +35,12 @@ pub(crate) struct Saboteur {
     stall: StallClock,
     roster: Mutex<Roster>,
     held: Held,
+    stats: Arc<Stats>,
 }
 
 impl Saboteur {
     /// `None` when nothing is to go wrong.
-    pub(crate) fn new(faults: &[Fault], seed: u64) -> Option<Self> {
+    pub(crate) fn new(faults: &[Fault], seed: u64, stats: &Arc<Stats>) -> Option<Self> {
         if faults.is_empty() {
             return None;
         }
@@ -51,6 +53,7 @@ impl Saboteur {
             stall: StallClock::new(stall),
             roster: Mutex::default(),
             held: Held::default(),
+            stats: stats.clone(),
         })
     }
 
@@ -130,7 +133,11 @@ impl Saboteur {
         }
         drop(roster);
         let copies = if self.dice.hit(FaultKind::Duplicate, turn).is_some() { 2 } else { 1 };
-        self.dispatch(turn, room, Outgoing { payload, receivers, copies });
+        self.dispatch(
+            turn,
+            room,
+            Outgoing { payload, receivers, copies, stats: self.stats.clone() },
+        );
     }
 
     /// Does something after a while.
@@ -163,7 +170,8 @@ impl Saboteur {
         if self.dice.hit(FaultKind::HistoryOnJoin, turn).is_some()
             && let Some(joiner) = roster.receiver(turn.user)
         {
-            roster.histories.of(&room).for_each(|payload| joiner.deliver(payload));
+            let sent = roster.histories.of(&room).map(|payload| joiner.deliver(payload)).sum();
+            self.stats.delivered(sent);
         }
         drop(roster);
         if self.dice.hit(FaultKind::MuteLater, turn).is_some() {

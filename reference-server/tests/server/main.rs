@@ -1,5 +1,6 @@
 //! The server over real sockets: what its contract promises, and what its faults break.
 
+mod beside;
 mod command;
 mod contract;
 mod cors;

@@ -23,6 +23,7 @@ fn whatever_a_server_says_the_oracle_stands() {
             users: 80,
             echoed: rng.random_bool(0.5),
             ordered: rng.random_bool(0.5),
+            strangers_welcome: rng.random_bool(0.5),
             join_timeout: TIMEOUT,
             in_flight_max: IN_FLIGHT_MAX,
         };

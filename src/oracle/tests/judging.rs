@@ -19,6 +19,7 @@ pub(super) struct World {
     pub(super) users: usize,
     pub(super) echoed: bool,
     pub(super) ordered: bool,
+    pub(super) strangers_welcome: bool,
     pub(super) join_timeout: Duration,
     pub(super) in_flight_max: usize,
 }
@@ -67,6 +68,7 @@ impl World {
         let promises = Promises {
             sender_echoed: self.echoed,
             ordered: self.ordered,
+            strangers_welcome: self.strangers_welcome,
             join_timeout: self.join_timeout,
             delivery_timeout: TIMEOUT,
             in_flight_max: self.in_flight_max,

@@ -194,7 +194,15 @@ fn draw_world(rng: &mut Xoshiro256PlusPlus) -> World {
     let rooms = rooms.collect();
     let (echoed, users) = (rng.random_bool(0.3), users as usize);
     let join_timeout = Duration::from_micros(JOIN_US);
-    World { rooms, users, echoed, ordered: true, join_timeout, in_flight_max: 1 << 20 }
+    World {
+        rooms,
+        users,
+        echoed,
+        ordered: true,
+        strangers_welcome: rng.random_bool(0.5),
+        join_timeout,
+        in_flight_max: 1 << 20,
+    }
 }
 
 impl Model<'_> {

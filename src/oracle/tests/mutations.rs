@@ -337,16 +337,19 @@ fn a_delivery_whose_stamp_is_changed_is_corrupted() {
 }
 
 #[test]
-fn a_delivery_replaced_is_unexpected_and_lost() {
+fn a_delivery_replaced_is_lost_and_unexpected_unless_strangers_are_welcome() {
     each(
         |_, delivery| delivery.must && delivery.undisturbed,
         |case, delivery, _| {
             let text = "something else".into();
             replaced(&case.legal.events, delivery.at, EventKind::Unrecognised { text })
         },
-        |_, delivery, judgement| {
+        |case, delivery, judgement| {
             let unexpected = format!("unexpected - {}", name(delivery.receiver));
-            exactly(judgement, &[delivery.story("lost"), unexpected]);
+            let welcome = case.legal.world.strangers_welcome;
+            let all = [delivery.story("lost"), unexpected];
+            exactly(judgement, if welcome { &all[..1] } else { &all });
+            assert_eq!(judgement.tally.strangers, u64::from(welcome));
         },
     );
 }

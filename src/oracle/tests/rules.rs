@@ -242,6 +242,45 @@ fn order_is_judged_only_where_it_is_promised() {
     check(unordered, &[("off", "AB", script, &[])]);
 }
 
+const STRANGERS: &[Case] = &[
+    ("a stranger's", "AB", "0 A B joins \n 10 B reads hello all of you", &[]),
+    ("with the tag, AAAAH", "AB", "0 A B joins \n 10 B reads I say AAAAH", &["unexpected - B"]),
+    (
+        "damaged and awaited",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B garbles A0",
+        &["corrupted A0#0 B"],
+    ),
+    (
+        "damaged and heard before",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 B garbles A0",
+        &["unexpected - B"],
+    ),
+    (
+        "damaged and another room's",
+        "AB C",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 C garbles A0",
+        &["unexpected - C"],
+    ),
+    (
+        "cut and heard before",
+        "AB",
+        "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 B cuts A0 13",
+        &["unexpected - B"],
+    ),
+];
+
+#[test]
+fn strangers_are_counted_where_they_are_welcome_and_nothing_of_ours_is() {
+    let open = |rooms: &str| World { strangers_welcome: true, ..world(rooms) };
+    check(open, STRANGERS);
+    let script = "0 A B joins \n 9 A says \n 10 B hears A0 \n 11 A B reads hello";
+    let judgement = judge(&open("AB"), script);
+    assert_eq!(judgement.tally.strangers, 2);
+    assert_eq!(judge(&world("AB"), script).stories(), ["unexpected - A", "unexpected - B"]);
+}
+
 #[test]
 fn what_the_end_cuts_short_is_not_lost() {
     let script = "0 A B joins \n 9 A says \n 1500 A says \n 2000 end";

@@ -36,6 +36,7 @@ pub(super) fn world(rooms: &str) -> World {
         users: 26,
         echoed: false,
         ordered: true,
+        strangers_welcome: false,
         join_timeout: TIMEOUT,
         in_flight_max: 1000,
     }

@@ -100,6 +100,9 @@ pub struct Tally {
     /// Deliveries that such users had to have, and did not.
     #[serde(default)]
     pub not_replayed: u64,
+    /// Messages heard of others than the run's users, where the scenario welcomes strangers.
+    #[serde(default)]
+    pub strangers: u64,
     /// The share of `must` in `must` and `may` together, from 0 to 1; 0 if both are 0.
     pub must_share: f64,
 }
@@ -115,6 +118,7 @@ impl Tally {
             unjudged: tally.unjudged,
             replayed: tally.replayed,
             not_replayed: tally.not_replayed,
+            strangers: tally.strangers,
             must_share: millionths(tally.must_share()),
         }
     }

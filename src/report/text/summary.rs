@@ -25,6 +25,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     joins(report, page)?;
     churn::write(report, page)?;
     messages(report, page)?;
+    strangers(report, page)?;
     checked(report, page)
 }
 
@@ -126,6 +127,17 @@ fn messages(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let each = rate(counters.deliveries, load_s);
     let deliveries = counted(counters.deliveries, "delivery", "deliveries");
     page.fact("deliveries", &format!("{deliveries} ({each})"))
+}
+
+/// What others said in the run's rooms, where they were welcome and did.
+fn strangers(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    match report.tally.strangers {
+        0 => Ok(()),
+        some => {
+            let some = counted(some, "message", "messages");
+            page.fact("strangers", &format!("{some} of others heard, and not judged"))
+        }
+    }
 }
 
 fn checked(report: &Report, page: &mut Page<'_>) -> io::Result<()> {

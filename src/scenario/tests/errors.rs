@@ -99,7 +99,7 @@ fn what_has_an_unknown_name() {
         &expect![[r#"
             bad.yaml:6:1: unknown key `conect_rate`
                 conect_rate: 5/s
-              → write one of `name`, `description`, `target`, `path`, `namespace`, `auth`, `headers`, `transport`, `client`, `dialect`, `users`, `rooms`, `load`, `message`, `timeouts`, `order`, `thresholds`, `limits`, `observe`, `capacity`, `seed`
+              → write one of `name`, `description`, `target`, `path`, `namespace`, `auth`, `headers`, `transport`, `client`, `dialect`, `users`, `rooms`, `load`, `message`, `timeouts`, `order`, `strangers`, `thresholds`, `limits`, `observe`, `capacity`, `seed`
             bad.yaml:6:14: unknown key `delivery_latncy`
                 thresholds: {delivery_latncy: {p99: 1 s}}
               → did you mean `delivery_latency`?
