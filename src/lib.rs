@@ -16,5 +16,6 @@ pub mod conformance;
 pub mod load;
 pub mod run;
 pub mod capacity;
+pub mod page;
 pub mod report;
 pub mod cli;

@@ -8,8 +8,9 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 17] = [
+const FLOORS: [(&str, &str); 18] = [
     ("time", ""),
+    ("page", ""),
     ("clock", "time"),
     ("chat", "time"),
     ("protocol", "time"),
@@ -22,12 +23,16 @@ const FLOORS: [(&str, &str); 17] = [
     ("conformance", "transport protocol scenario time clock"),
     ("load", "client scenario history chat time clock"),
     ("run", "load scenario history metrics oracle chat time clock"),
-    ("report", RUN_AND_BELOW),
+    (
+        "report",
+        "page run load client conformance metrics oracle transport scenario history protocol chat \
+         clock time",
+    ),
     ("capacity", RUN_AND_BELOW),
     ("agent", RUN_AND_BELOW),
     (
         "cli",
-        "report capacity agent run load client conformance metrics oracle transport scenario \
+        "report capacity agent page run load client conformance metrics oracle transport scenario \
          history protocol chat clock time",
     ),
 ];
