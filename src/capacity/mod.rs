@@ -6,12 +6,14 @@
 //! what was measured is predicted by [`usl`], where the fit carries that.
 
 mod course;
+mod prediction;
 pub mod search;
 mod study;
 pub mod usl;
 mod verdict;
 mod watch;
 
+pub use prediction::Prediction;
 pub use search::{Answer, Limits, Next, Search, StepResult, StepVerdict};
 pub use study::{Measured, StepReport, Study};
 pub use verdict::verdict_of;

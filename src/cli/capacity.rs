@@ -1,7 +1,10 @@
 //! `chatbench capacity`: finds the largest load that a server holds.
 
 mod file;
+mod page;
 mod text;
+
+pub(super) use page::page;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -134,6 +137,7 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         limits,
         steps: Vec::new(),
         answer: None,
+        usl: None,
     };
     if let Some(kept) = kept {
         if !study.goes_on_with(&kept) {

@@ -4,6 +4,7 @@ mod args;
 mod capacity;
 mod conform;
 mod failure;
+mod files;
 mod judge;
 mod limits;
 mod outages;
@@ -12,6 +13,7 @@ mod prepare;
 mod progress;
 mod record;
 mod reference;
+mod report;
 mod reproduce;
 mod run;
 mod schema;
@@ -49,6 +51,7 @@ fn obey(command: &Command) -> Result<ExitKind, Failure> {
         Command::Run(args) => run::run(args),
         Command::Judge(args) => judge::judge(args),
         Command::Capacity(args) => capacity::capacity(args),
+        Command::Report(args) => report::report(args),
         Command::Conform(args) => conform::conform(args),
         Command::Validate(args) => validate::validate(args),
         Command::Schema(args) => schema::schema(args),

@@ -1,3 +1,4 @@
 //! Browser: pages as people see them.
 
 mod looking;
+mod report;

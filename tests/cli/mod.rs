@@ -7,6 +7,7 @@ mod help;
 mod judge;
 mod pipes;
 mod redacted;
+mod report;
 mod run;
 mod schema;
 mod validate;

@@ -7,7 +7,7 @@ use crate::oracle::Verdict;
 use crate::report::numbers::{bytes, counted, time};
 
 /// `text` with nothing in it that a terminal obeys or a line ends at.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::report) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
