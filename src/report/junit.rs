@@ -55,7 +55,7 @@ fn promise(report: &Report, kind: ViolationKind) -> TestCase {
         }
         _ => red(NonSuccessKind::Failure, &message, &stories(report, kind, number)),
     };
-    TestCase::new(format!("no message is {}", kind.name()), status)
+    TestCase::new(kind.name(), status)
 }
 
 fn stories(report: &Report, kind: ViolationKind, number: u64) -> String {

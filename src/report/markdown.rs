@@ -143,7 +143,6 @@ mod tests {
         }
         report.scenario.name = hostile.into();
         report.scenario.targets = vec![hostile.into()];
-        report.thresholds[0].name = hostile.into();
         let text = written(&report);
         assert!(!text.contains("<script") && !text.contains("@all\u{0}"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with("# x")), "{text}");

@@ -1,8 +1,8 @@
 //! Reports: what a run showed, as data with a version, and as text that is understood at once.
 //!
-//! Everything is made from one [`Report`]: [`html`], [`json`], [`text`] and the others know nothing else, so a report
-//! that is read back from its file tells the same as it did when the run was over. What checks of
-//! a server's conformance showed is a [`ConformReport`], in [`conform`].
+//! Everything is made from one [`Report`]: [`html`], [`json`], [`text`] and the others know nothing
+//! else, so a report that is read back from its file tells the same as it did when the run was
+//! over. What checks of a server's conformance showed is a [`ConformReport`], in [`conform`].
 
 pub mod conform;
 pub mod csv;

@@ -1,4 +1,4 @@
-//! Report: what a run left behind in other formats, or what is wrong with it, where, and what helps.
+//! Report: what a run left behind in other formats, or what is wrong with it, and what helps.
 
 use std::path::Path;
 

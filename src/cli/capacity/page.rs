@@ -9,7 +9,7 @@ use crate::page::{
     Axis, Document, Look, Markup, Plot, Scale, Series, Shape, Span, Tone, Unit, figure, folded,
     html, table,
 };
-use crate::report::numbers::{count, time};
+use crate::report::numbers::{count, share, time};
 
 /// `study` as a page.
 pub(in crate::cli) fn page(study: &Study) -> String {
@@ -51,7 +51,7 @@ fn answer_first(study: &Study) -> Markup {
     let shown = shown.filter_map(|(what, shown)| shown.as_ref().map(|shown| (what, shown)));
     html! {
         div class={ "verdict " (class) } {
-            h1 { (mark) " " (study.name) " holds " (sentence(study)) }
+            h1 { (mark) " " (study.name) ": " (sentence(study)) }
             p { "Measured: the largest load at which nothing is violated, every threshold holds, \
                  and no backlog grows." }
         }
@@ -59,8 +59,8 @@ fn answer_first(study: &Study) -> Markup {
             @for (what, shown) in shown {
                 dt { (what) }
                 dd {
-                    (figure(&format!("answer.{what}.load"), shown.load, count(shown.load))) " " (unit)
-                    span.aside { " · " (text::told(shown, unit)) }
+                    (figure(&format!("answer.{what}.load"), shown.load, count(shown.load)))
+                    span.aside { (text::told(shown, unit).trim_start_matches(&count(shown.load))) }
                 }
             }
             @if let Some(answer) = answer {
@@ -80,7 +80,7 @@ fn subject(study: &Study) -> Markup {
         p {
             "Searched from " (figure("limits.from", limits.from, count(limits.from))) " to "
             (figure("limits.to", limits.to, count(limits.to))) " " (unit) ", to within "
-            (figure("limits.precision", limits.precision, format!("{} %", limits.precision * 100.0)))
+            (figure("limits.precision", limits.precision, share(limits.precision)))
             ", in steps of " (figure("step_s", study.step_s, time(study.step_s * 1e3))) " on "
             @if study.targets.is_empty() { "the bundled reference server" }
             @for target in &study.targets { code { (target) } " " }
@@ -118,7 +118,10 @@ fn steps(study: &Study) -> Markup {
                 (by_load(study, "Latency by load", latency_axis, &latency))
                 (by_load(study, "Throughput by load", rate_axis, &throughput))
             }
-            (table(&["step", unit, "verdict", "deliveries/s", "p50", "p99", "send delay p99"], &rows))
+            (table(
+                &["step", unit, "verdict", "deliveries/s", "p50", "p99", "send delay p99"],
+                &rows,
+            ))
         }
     }
 }

@@ -96,11 +96,11 @@ pub(super) fn predicted<'a>(prediction: &'a Prediction, unit: &str) -> (String, 
                 format!(", between {} and {}", end(it.peak_load.low), end(it.peak_load.high))
             });
             format!(
-                "not measured, but by the Universal Scalability Law: at most {each} deliveries/s, \
-                 at {load} {unit}{between} (95 % confidence)"
+                "at most {each} deliveries/s, at {load} {unit}{between} (95 % confidence), by the \
+                 Universal Scalability Law; nobody has measured it"
             )
         }
-        _ => "nothing: the Universal Scalability Law cannot be relied on here, since".into(),
+        _ => "nothing that can be relied on, by the Universal Scalability Law".into(),
     };
     (said, &prediction.reasons)
 }

@@ -28,7 +28,7 @@ pub(super) fn draw(plot: &Plot, frame: &Frame) -> Markup {
                 @if let Some(place) = plot.y.scale.place(rule.at) {
                     @let y = round(frame.y(place));
                     line.rule x1=(frame.left()) x2=(frame.right()) y1=(y) y2=(y) {}
-                    text.rule x=(frame.left() + 4.0) y=(round((y - 4.0).max(11.0))) { (rule.label) }
+                    text.rule x=(frame.left() + 4.0) y=(round(beside(y, frame))) { (rule.label) }
                 }
             }
             @for series in &plot.series { (lines(plot, series, frame)) }
@@ -36,6 +36,11 @@ pub(super) fn draw(plot: &Plot, frame: &Frame) -> Markup {
             (hits(plot, frame))
         }
     }
+}
+
+/// Above a line, or below where there is no room above.
+fn beside(y: f64, frame: &Frame) -> f64 {
+    if y < frame.top() + 16.0 { y + 14.0 } else { y - 4.0 }
 }
 
 fn stretch(plot: &Plot, span: &Span, frame: &Frame) -> Markup {
@@ -55,7 +60,7 @@ fn stretch(plot: &Plot, span: &Span, frame: &Frame) -> Markup {
             y2=(frame.bottom()) {} }
         @if fits && !span.label.is_empty() {
             text class={ "span " (span.tone.class()) } x=(round(middle))
-                y=(frame.top() + if is_phase { 12.0 } else { 26.0 }) { (span.label) }
+                y=(frame.top() + if is_phase { -4.0 } else { 13.0 }) { (span.label) }
         }
     }
 }

@@ -36,7 +36,10 @@ fn machine(report: &Report) -> Markup {
     html! {
         dl {
             dt { "System" }
-            dd { (machine.os) " " (machine.kernel.as_deref().unwrap_or_default()) " on " (machine.arch) }
+            dd {
+                (machine.os) " " (machine.kernel.as_deref().unwrap_or_default()) " on "
+                (machine.arch)
+            }
             @if let Some(model) = &machine.cpu_model { dt { "Processor" } dd { (model) } }
             @if let Some(cores) = machine.cores {
                 dt { "Cores" }

@@ -171,7 +171,7 @@ fn outages(report: &Report) -> Markup {
     });
     html! {
         h3 { "Outages" }
-        p { (super::capitalised(&how_deaf(report))) "." }
+        p { (how_deaf(report)) }
         (table(&heads, &rows))
         @if untold > 0 { p.aside { "… and " (crate::report::numbers::count(untold)) " more" } }
         (folded(

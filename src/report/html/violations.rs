@@ -1,6 +1,5 @@
 //! Violations: broken promises by kind, and the stories that are kept of them.
 
-use super::capitalised;
 use super::figures::count;
 use crate::oracle::ViolationKind;
 use crate::page::{Markup, folded, html};
@@ -36,7 +35,9 @@ fn of_kind(report: &Report, kind: ViolationKind) -> Markup {
             (count(&format!("violations.by_kind.{}", kind.name()), number)) " "
             span class=(if tolerated { "unsure" } else { "bad" }) { (kind.name()) }
             " " span.aside { (meaning(kind)) }
-            @if tolerated { span.aside { " · a warning only: the scenario says " code { "order: warn" } } }
+            @if tolerated {
+                span.aside { " · a warning only: the scenario says " code { "order: warn" } }
+            }
         }
         @for one in open { (told(one)) }
         @if !rest.is_empty() {
@@ -51,7 +52,7 @@ fn of_kind(report: &Report, kind: ViolationKind) -> Markup {
 fn told(one: &Story) -> Markup {
     html! {
         div.story {
-            (capitalised(&story::sentence(one))) "."
+            (story::sentence(one))
             @if let Some(course) = story::course(one) { div.way { (course) } }
         }
     }

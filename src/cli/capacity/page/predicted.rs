@@ -19,8 +19,10 @@ pub(super) fn section(study: &Study) -> Markup {
     html! {
         section.predicted-box {
             h2 { "Predicted, not measured" }
-            p { "From the steps, the Universal Scalability Law predicts " (said) @if reasons.is_empty() { "." } @else { ":" } }
-            @if !reasons.is_empty() { ul { @for reason in reasons { li { (reason) } } } }
+            p { "From the steps: " (said) @if reasons.is_empty() { "." } @else { ", since" } }
+            @if !reasons.is_empty() {
+                ul { @for reason in reasons { li { (reason) } } }
+            }
             @if let Some(fit) = &prediction.fit {
                 div.plots {
                     (curve(study, prediction, fit))

@@ -28,7 +28,8 @@ fn study(steps: &[(u64, f64, Value)]) -> Study {
     let study = json!({
         "version": 1, "chatbench": "0.1.0", "started": "2026-01-02T03:04:05.678Z",
         "command": "chatbench capacity sample.yaml --seed 7", "seed": 7,
-        "scenario": "name: <script>", "name": "<script>]]>\"onload=\u{0}", "targets": ["http://a/<i>"],
+        "scenario": "name: <script>", "name": "<script>]]>\"onload=\u{0}",
+        "targets": ["http://a/<i>"],
         "vary": "users", "step_s": 8.0,
         "limits": {"from": 1, "to": 64, "floor": 1, "growth": 2.0, "precision": 0.05,
                    "confirmations": 3, "unsteady_repeats_max": 2, "contradictions_max": 3,

@@ -1,4 +1,4 @@
-//! Windows: the rows of the timeline, put together where they are too many or too short to be drawn.
+//! Windows: the rows of the timeline, put together where they are too many or too short to draw.
 
 use crate::metrics::Row;
 
