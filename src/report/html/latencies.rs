@@ -22,7 +22,7 @@ const WORDS: [(Metric, &str); 10] = [
 
 pub(super) fn section(report: &Report) -> Markup {
     let measured = |metric: &Metric| report.latencies.of(*metric).count > 0;
-    if !Metric::ALL.iter().any(|metric| measured(metric)) {
+    if !Metric::ALL.iter().any(measured) {
         return html! {};
     }
     html! {
