@@ -18,6 +18,7 @@ pub mod conformance;
 pub mod load;
 pub mod run;
 pub mod capacity;
+pub mod page;
 pub mod report;
 pub mod telemetry;
 pub mod cli;

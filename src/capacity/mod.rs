@@ -7,6 +7,7 @@
 //! What so many users take is their [`Sizing`].
 
 mod course;
+mod prediction;
 pub mod search;
 pub mod sizing;
 mod study;
@@ -14,6 +15,7 @@ pub mod usl;
 mod verdict;
 mod watch;
 
+pub use prediction::Prediction;
 pub use search::{Answer, Limits, Next, Search, StepResult, StepVerdict};
 pub use sizing::Sizing;
 pub use study::{Measured, Server, StepReport, Study};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::prediction::Prediction;
 use super::search::{Answer, Limits, Next, ResumeError, Search, Step};
 use super::sizing::{self, Sizing};
 use super::watch::Watch;
@@ -44,6 +45,10 @@ pub struct Study {
     /// What so many users take, once the search has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizing: Option<Sizing>,
+    /// What the Universal Scalability Law predicts from them, once the search has ended: it is no
+    /// part of the answer, which was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usl: Option<Prediction>,
 }
 
 /// One step, and what was measured in it.
@@ -170,5 +175,7 @@ impl Study {
             Next::Done(answer) => Some(answer),
             Next::Try { .. } => None,
         };
+        let predicted = || Prediction::of(&self.steps, self.seed);
+        self.usl = self.answer.is_some().then(predicted);
     }
 }

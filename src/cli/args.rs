@@ -37,6 +37,10 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 4 threshold-missed, 5 unknown.
     Judge(JudgeArgs),
+    /// Writes what a run or a search for capacity left behind as a page, and in other formats.
+    ///
+    /// Exit codes: 0 when it was written, whatever the run came to; 2 usage, 3 impossible.
+    Report(ReportArgs),
     /// Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract.
     ///
     /// Exit codes: 0 pass, 1 violations, 2 usage, 3 impossible, 5 unknown.
@@ -208,6 +212,27 @@ pub(super) struct CompareArgs {
     /// Writes the comparison as Markdown, too, for a pull request; `-` is standard output.
     #[arg(long, value_name = "FILE", env = "CHATBENCH_MARKDOWN")]
     pub(super) markdown: Option<PathBuf>,
+}
+
+/// What to report of, and in which formats. Without any of them, a page beside the file.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    // Without variables: those of these names are the files that `conform` writes.
+    /// The folder that `run --out` or `capacity --out` has filled, or the file in it.
+    #[arg(value_name = "DIR")]
+    pub(super) from: PathBuf,
+    /// Writes a page for browsers, which stands alone; `-` is standard output, here and below.
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    /// Writes Markdown, for a pull request.
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+    /// Writes JUnit XML: a test case for each promise, threshold and doubt.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Writes each second of the run as a line of numbers.
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
 }
 
 /// Which schema.

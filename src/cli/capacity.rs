@@ -1,8 +1,11 @@
 //! `chatbench capacity`: finds the largest load that a server holds.
 
 mod file;
+mod page;
 mod sizing;
 mod text;
+
+pub(super) use page::page;
 
 use std::cell::Cell;
 use std::io::Write as _;
@@ -146,6 +149,7 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         steps: Vec::new(),
         answer: None,
         sizing: None,
+        usl: None,
     };
     if let Some(kept) = kept {
         if !study.goes_on_with(&kept) {

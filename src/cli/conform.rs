@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
 
 use super::failure::Failure;
+use super::files::unwritten;
 use super::output::{show, style};
 use super::{reproduce, signals};
 use crate::clock::unix_millis;
@@ -138,7 +139,7 @@ fn write_baseline(
     old: Option<&Baseline>,
 ) -> Result<Baseline, Failure> {
     let text = Baseline::written(report, old);
-    std::fs::write(file, text).map_err(|why| outputs::unwritten(file, &why))?;
+    std::fs::write(file, text).map_err(|why| unwritten(file, &why))?;
     Ok(Baseline::read(file)?)
 }
 

@@ -6,6 +6,7 @@ mod compare;
 mod conform;
 mod doctor;
 mod failure;
+mod files;
 mod judge;
 mod limits;
 mod observe;
@@ -15,6 +16,7 @@ mod prepare;
 mod progress;
 mod record;
 mod reference;
+mod report;
 mod reproduce;
 mod run;
 mod schema;
@@ -54,6 +56,7 @@ fn obey(command: &Command) -> Result<ExitKind, Failure> {
         Command::Judge(args) => judge::judge(args),
         Command::Capacity(args) => capacity::capacity(args),
         Command::Compare(args) => compare::compare(args),
+        Command::Report(args) => report::report(args),
         Command::Conform(args) => conform::conform(args),
         Command::Doctor(args) => doctor::doctor(args),
         Command::Validate(args) => validate::validate(args),

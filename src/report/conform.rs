@@ -8,7 +8,7 @@ mod judge;
 pub mod junit;
 pub mod markdown;
 mod model;
-mod phrases;
+pub(super) mod phrases;
 mod secrets;
 pub mod tap;
 pub mod text;

@@ -1,16 +1,16 @@
 //! Text: the summary that a person understands at once; its last line names the exit.
 
 mod churn;
-mod doubts;
+pub(super) mod doubts;
 mod histogram;
 mod latencies;
-mod outages;
+pub(super) mod outages;
 pub(super) mod page;
-mod server;
-mod summary;
-mod story;
-mod thresholds;
-mod verdict;
+pub(super) mod server;
+pub(super) mod summary;
+pub(super) mod story;
+pub(super) mod thresholds;
+pub(super) mod verdict;
 mod violations;
 
 pub use page::Style;

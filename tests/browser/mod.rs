@@ -2,3 +2,4 @@
 
 mod chat;
 mod looking;
+mod report;

@@ -23,6 +23,7 @@ fn of_all() {
           run       Performs a scenario: measures a chat server and proves what it did with every message
           capacity  Finds the largest load that a server holds: how many users, or deliveries per second
           judge     Judges a run again from its record, without a server
+          report    Writes what a run or a search for capacity left behind as a page, and in other formats
           conform   Tries the catalogue of checks on a server: Engine.IO, Socket.IO and the chat contract
           compare   Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
           doctor    Looks at this machine for a scenario, and says what to change. Changes nothing itself

@@ -9,6 +9,7 @@ mod help;
 mod judge;
 mod pipes;
 mod redacted;
+mod report;
 pub(crate) mod run;
 mod schema;
 mod validate;

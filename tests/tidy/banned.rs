@@ -63,6 +63,12 @@ const BANS: &[Ban] = &[
     everywhere("unsafe", "an exception is one file with a measured reason, named here"),
     everywhere("process : : exit", "main returns an exit code; nothing below it ends the process"),
     Ban {
+        says: "PreEscaped",
+        inside: &["src"],
+        except: &["src/page"],
+        why: "what is not escaped may come from a hostile server: only the page knows what is safe",
+    },
+    Ban {
         says: "reference_server",
         inside: &["src"],
         except: &["src/cli"],

@@ -8,8 +8,9 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 20] = [
+const FLOORS: [(&str, &str); 21] = [
     ("time", ""),
+    ("page", ""),
     ("clock", "time"),
     ("chat", "time"),
     ("protocol", "time"),
@@ -24,13 +25,17 @@ const FLOORS: [(&str, &str); 20] = [
     ("conformance", "transport protocol scenario time clock"),
     ("load", "client scenario history chat time clock"),
     ("run", "load scenario history metrics oracle chat time clock"),
-    ("report", RUN_AND_BELOW),
+    (
+        "report",
+        "page run load client conformance metrics oracle observe transport scenario history \
+         protocol chat clock time",
+    ),
     ("capacity", RUN_AND_BELOW),
     ("agent", RUN_AND_BELOW),
     ("telemetry", RUN_AND_BELOW),
     (
         "cli",
-        "report capacity agent telemetry run load client conformance metrics oracle observe \
+        "report capacity agent telemetry page run load client conformance metrics oracle observe \
          transport scenario history doctor protocol chat clock time",
     ),
 ];

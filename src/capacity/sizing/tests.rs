@@ -58,6 +58,7 @@ fn study() -> Study {
             steps: 5,
         }),
         sizing: None,
+        usl: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::capacity::search::{Answer, Conclusion, Failure, Reason, Shown, StepVerdict, Unclear};
-use crate::capacity::{StepReport, Study};
+use crate::capacity::{Prediction, StepReport, Study};
 use crate::report::numbers::{bytes, cores, count, share, time};
 
 /// Writes what `study` is of, before its first step.
@@ -78,10 +78,39 @@ pub(super) fn write_answer(study: &Study, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "  because      {why}")?;
         writeln!(out, "  remedy       {}", why.remedy())?;
     }
+    if let Some(prediction) = &study.usl {
+        let (said, reasons) = predicted(prediction, unit);
+        writeln!(out, "  predicted    {said}")?;
+        for reason in reasons {
+            writeln!(out, "               {reason}")?;
+        }
+    }
     writeln!(out, "  reproduce    {}", study.command)
 }
 
-fn sentence(answer: &Answer, unit: &str) -> String {
+/// What the law predicts, and all that speaks against it, as far as anything does.
+pub(super) fn predicted<'a>(prediction: &'a Prediction, unit: &str) -> (String, &'a [String]) {
+    let peak = prediction.fit.as_ref().and_then(|fit| fit.peak);
+    let said = match (prediction.carried, peak) {
+        (true, Some(peak)) => {
+            let (load, each) =
+                (count(peak.load.round() as u64), count(peak.throughput.round() as u64));
+            let between = prediction.intervals.as_ref().map_or(String::new(), |it| {
+                let end =
+                    |end: Option<f64>| end.map_or("any".into(), |end| count(end.round() as u64));
+                format!(", between {} and {}", end(it.peak_load.low), end(it.peak_load.high))
+            });
+            format!(
+                "at most {each} deliveries/s, at {load} {unit}{between} (95 % confidence), by the \
+                 Universal Scalability Law; nobody has measured it"
+            )
+        }
+        _ => "nothing that can be relied on, by the Universal Scalability Law".into(),
+    };
+    (said, &prediction.reasons)
+}
+
+pub(super) fn sentence(answer: &Answer, unit: &str) -> String {
     let load = |shown: &Option<Shown>| count(shown.as_ref().map_or(0, |shown| shown.load));
     let (holds, fails) = (load(&answer.holds), load(&answer.fails));
     match &answer.conclusion {
@@ -97,7 +126,7 @@ fn sentence(answer: &Answer, unit: &str) -> String {
     }
 }
 
-fn told(shown: &Shown, unit: &str) -> String {
+pub(super) fn told(shown: &Shown, unit: &str) -> String {
     let Shown { load, held, failed, chance, .. } = shown;
     let (load, low, high) = (count(*load), share(chance.low), share(chance.high));
     format!(
@@ -107,7 +136,7 @@ fn told(shown: &Shown, unit: &str) -> String {
     )
 }
 
-fn words(verdict: &StepVerdict) -> String {
+pub(super) fn words(verdict: &StepVerdict) -> String {
     match verdict {
         StepVerdict::Holds => "holds".into(),
         StepVerdict::Fails { why } => {

@@ -1,11 +1,12 @@
 //! Outputs: the files that a report is written to, each in its format.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 
 use super::args::ReportArgs;
 use crate::cli::failure::Failure;
+use crate::cli::files::{create, unwritten};
 use crate::report::conform::{ConformReport, junit, markdown, tap, text};
 use crate::report::json;
 use crate::report::text::Style;
@@ -57,17 +58,4 @@ impl Outputs {
         }
         Ok(())
     }
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    // Emptied at once: where nothing could be tried, an old report would be taken for a new one.
-    File::create(path)
-}
-
-pub(super) fn unwritten(path: &Path, why: &io::Error) -> Failure {
-    let what = format!("cannot write {}: {why}", path.display());
-    Failure::impossible(what, "choose a file in a folder that you may write to")
 }

@@ -115,7 +115,11 @@ fn better(report: &ConformReport, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A block that no line of it ends.
-fn fenced(language: &str, lines: &[String], out: &mut impl Write) -> io::Result<()> {
+pub(in crate::report) fn fenced(
+    language: &str,
+    lines: &[String],
+    out: &mut impl Write,
+) -> io::Result<()> {
     let longest = lines.iter().map(|line| run_of_ticks(line)).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     writeln!(out, "{fence}{language}")?;
@@ -126,7 +130,7 @@ fn fenced(language: &str, lines: &[String], out: &mut impl Write) -> io::Result<
 }
 
 /// `text` as code within a line.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = plain(text).replace('|', "\\|");
     let ticks = "`".repeat(run_of_ticks(&text) + 1);
     match text.starts_with('`') || text.ends_with('`') {
@@ -156,7 +160,8 @@ pub(in crate::report) fn inline(text: &str) -> String {
     escaped
 }
 
-fn html(text: &str) -> String {
+/// `text` within an element that stands in Markdown.
+pub(in crate::report) fn html(text: &str) -> String {
     plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

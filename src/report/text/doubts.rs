@@ -23,7 +23,8 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn sentence(doubt: &Doubt) -> String {
+/// `doubt` in words, with what to do about it.
+pub(in crate::report) fn sentence(doubt: &Doubt) -> String {
     match doubt {
         Doubt::GeneratorSaturated { shard, send_delay_p99_ms, limit_ms, busy } => {
             saturated(*shard, (*send_delay_p99_ms, *limit_ms), *busy)

@@ -95,7 +95,7 @@ fn picture_of(outage: &Outage, run_s: f64, columns: usize) -> String {
 }
 
 /// Who was deaf, and for how long.
-fn how_deaf(report: &Report) -> String {
+pub(in crate::report) fn how_deaf(report: &Report) -> String {
     let deafness = &report.deafness;
     let Some(longest) = &deafness.max_user else {
         return format!("{} of deafness, too many to be kept", times(deafness.dropped));

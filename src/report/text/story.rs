@@ -10,7 +10,7 @@ const DETAIL_CHARS_MAX: usize = 120;
 
 /// `story` in plain words. Names and what was heard are quoted and escaped: a server may have
 /// made them up.
-pub(super) fn sentence(story: &Story) -> String {
+pub(in crate::report) fn sentence(story: &Story) -> String {
     let mut text = what_happened(story);
     if let Some(detail) = &story.detail {
         text.push_str(&format!(": {}", quoted(story.kind, detail)));
@@ -25,7 +25,7 @@ pub(super) fn sentence(story: &Story) -> String {
 
 /// How the receiver came to stand where it did, and went on; nothing, if it never asked to be let
 /// in, or that is forgotten.
-pub(super) fn course(story: &Story) -> Option<String> {
+pub(in crate::report) fn course(story: &Story) -> Option<String> {
     if story.course.is_empty() {
         return None;
     }

@@ -29,7 +29,8 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     checked(report, page)
 }
 
-fn what_was_done(report: &Report) -> String {
+/// What was done to whom, in a sentence.
+pub(in crate::report) fn what_was_done(report: &Report) -> String {
     let Subject { users, rooms, .. } = report.scenario;
     let users = counted(users, "user", "users");
     let rooms = counted(rooms, "room", "rooms");

@@ -35,7 +35,8 @@ fn mark(outcome: ThresholdOutcome) -> (Tone, &'static str) {
     }
 }
 
-fn compared(threshold: &ThresholdResult) -> String {
+/// What was measured, against its limit.
+pub(in crate::report) fn compared(threshold: &ThresholdResult) -> String {
     let written = |number: f64| match threshold.unit.as_str() {
         "ms" => time(number),
         _ => count(number as u64),

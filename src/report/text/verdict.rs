@@ -9,13 +9,13 @@ use crate::report::numbers::{count, counted};
 use crate::run::ThresholdOutcome;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let (tone, word) = match report.verdict {
-        Verdict::Pass => (Tone::Good, "PASS"),
-        Verdict::Fail => (Tone::Bad, "FAIL"),
-        Verdict::Unknown => (Tone::Unsure, "UNKNOWN"),
+    let tone = match report.verdict {
+        Verdict::Pass => Tone::Good,
+        Verdict::Fail => Tone::Bad,
+        Verdict::Unknown => Tone::Unsure,
     };
     page.blank()?;
-    let word = page.paint(tone, word);
+    let word = page.paint(tone, word(report.verdict));
     page.fact("verdict", &format!("{word}: {}", why(report)))?;
     page.fact("seed", &report.seed.to_string())?;
     // Not wrapped: it is there to be copied.
@@ -24,7 +24,17 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.line(&report.exit.name.to_string())
 }
 
-fn why(report: &Report) -> String {
+/// The verdict as a word that is seen from afar.
+pub(in crate::report) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "UNKNOWN",
+    }
+}
+
+/// What the verdict follows from, in a sentence.
+pub(in crate::report) fn why(report: &Report) -> String {
     match report.verdict {
         Verdict::Pass => passed(report),
         Verdict::Fail => failed(report),
