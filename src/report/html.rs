@@ -8,6 +8,7 @@ mod figures;
 mod generator;
 mod latencies;
 mod overview;
+mod server;
 mod thresholds;
 mod timeline;
 mod violations;
@@ -41,6 +42,7 @@ fn body(report: &Report) -> Markup {
         (doubts_section(report))
         (latencies::section(report))
         (timeline::section(report))
+        (server::section(report))
         (generator::section(report))
         (scenario(report))
     }

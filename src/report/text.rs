@@ -6,7 +6,7 @@ mod histogram;
 mod latencies;
 pub(super) mod outages;
 pub(super) mod page;
-pub(super) mod server;
+mod server;
 pub(super) mod summary;
 pub(super) mod story;
 pub(super) mod thresholds;

@@ -1,6 +1,7 @@
 //! Page: a study as a page: the answer first, then its steps, then, apart, what is predicted.
 
 mod predicted;
+mod sizing;
 
 use super::text;
 use crate::capacity::search::Conclusion;
@@ -20,6 +21,7 @@ pub(in crate::cli) fn page(study: &Study) -> String {
             (answer_first(study))
             (subject(study))
             (steps(study))
+            (sizing::section(study))
             (predicted::section(study))
             h2 { "The same again" }
             pre { code { (study.command) } }

@@ -22,7 +22,7 @@ pub(super) fn write(study: &Study, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", line(&cells(row)))?;
     }
     for figure in &sizing.figures {
-        writeln!(out, "  from         {}", told(figure))?;
+        writeln!(out, "  from         {}: {}", value_of(figure), figure.how)?;
     }
     for unsaid in &sizing.unsaid {
         writeln!(out, "  unknown      {}: {}", name(unsaid.column), unsaid.why)?;
@@ -45,9 +45,10 @@ fn cells(row: &SizingRow) -> [String; 5] {
     .map(|cell| cell.unwrap_or("–".into()))
 }
 
-fn told(figure: &SizingFigure) -> String {
-    let SizingFigure { what, value, how } = figure;
-    let value = match what {
+/// A figure with its unit.
+pub(super) fn value_of(figure: &SizingFigure) -> String {
+    let SizingFigure { what, value, .. } = figure;
+    match what {
         SizingInput::UsersPerNode => format!("{} users a node", count(value.round() as u64)),
         SizingInput::DeliveriesPerUserS => format!("{value:.2} deliveries/s for each user"),
         SizingInput::CpuPerDeliveryUs => {
@@ -55,11 +56,11 @@ fn told(figure: &SizingFigure) -> String {
         }
         SizingInput::BytesPerNode => format!("{} for each node", bytes(value.round() as u64)),
         SizingInput::BytesPerUser => format!("{} for each user", bytes(value.round() as u64)),
-    };
-    format!("{value}: {how}")
+    }
 }
 
-fn name(column: SizingColumn) -> &'static str {
+/// What a column is called.
+pub(super) fn name(column: SizingColumn) -> &'static str {
     match column {
         SizingColumn::Nodes => "nodes",
         SizingColumn::Cores => "cores",

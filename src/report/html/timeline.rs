@@ -97,7 +97,7 @@ fn each(windows: &[Window]) -> String {
     }
 }
 
-fn series(label: &str, tone: Tone, points: Vec<(f64, f64)>) -> Series {
+pub(super) fn series(label: &str, tone: Tone, points: Vec<(f64, f64)>) -> Series {
     Series { label: label.into(), tone, look: Look::Line, points }
 }
 
@@ -105,12 +105,17 @@ fn line(windows: &[Window], number: impl Fn(&Window) -> f64) -> Vec<(f64, f64)> 
     windows.iter().map(|window| (window.to_s, number(window))).collect()
 }
 
-fn counts(label: &str, series: &[Series]) -> Axis {
+pub(super) fn counts(label: &str, series: &[Series]) -> Axis {
     let numbers = series.iter().flat_map(|series| series.points.iter().map(|point| point.1));
     Axis { label: label.into(), scale: Scale::from_zero(numbers), unit: Unit::Count }
 }
 
-fn over_time(report: &Report, (title, note): (&str, &str), y: Axis, series: Vec<Series>) -> Plot {
+pub(super) fn over_time(
+    report: &Report,
+    (title, note): (&str, &str),
+    y: Axis,
+    series: Vec<Series>,
+) -> Plot {
     let end = report.timeline.last().map_or(0.0, |row| row.at_s).max(report.durations.run_s);
     Plot {
         title: title.into(),

@@ -23,6 +23,7 @@ fn every_bundled_scenario_can_be_planned() {
     let names: Vec<_> =
         bundled().iter().map(|file| file.file_stem().unwrap().display().to_string()).collect();
     let known = [
+        "capacity",
         "churn",
         "drawing",
         "fan-out",
