@@ -10,7 +10,7 @@ use crate::page::{
     Axis, Document, Look, Markup, Plot, Scale, Series, Shape, Span, Tone, Unit, figure, folded,
     html, table,
 };
-use crate::report::numbers::{count, share, time};
+use crate::report::numbers::{bytes, cores, count, share, time};
 
 /// `study` as a page.
 pub(in crate::cli) fn page(study: &Study) -> String {
@@ -121,7 +121,17 @@ fn steps(study: &Study) -> Markup {
                 (by_load(study, "Throughput by load", rate_axis, &throughput))
             }
             (table(
-                &["step", unit, "verdict", "deliveries/s", "p50", "p99", "send delay p99"],
+                &[
+                    "step",
+                    unit,
+                    "deliveries/s",
+                    "p50",
+                    "p99",
+                    "send delay p99",
+                    "cores",
+                    "memory",
+                    "verdict",
+                ],
                 &rows,
             ))
         }
@@ -184,16 +194,20 @@ fn row((at, step): (usize, &StepReport)) -> Vec<Markup> {
         None => html! { "–" },
     };
     let it = step.measured.as_ref();
+    let server = it.and_then(|it| it.server.as_ref()).map(|it| &it.summary);
+    let memory = server.and_then(|it| it.rss_max_bytes).map(|bytes| bytes as f64);
     vec![
         html! { (at + 1) },
         figure(&format!("steps.{at}.result.load"), result.load, count(result.load)),
-        html! { span class=(class) { (text::words(&result.verdict)) } },
         measured("deliveries_per_s", it.map(|it| it.deliveries_per_s), |it| {
             count(it.round() as u64)
         }),
         measured("delivery_p50_ms", it.map(|it| it.delivery_p50_ms), time),
         measured("delivery_p99_ms", it.map(|it| it.delivery_p99_ms), time),
         measured("send_delay_p99_ms", it.map(|it| it.send_delay_p99_ms), time),
+        measured("server.cpu_mean_cores", server.and_then(|it| it.cpu_mean_cores), cores),
+        measured("server.rss_max_bytes", memory, |it| bytes(it.round() as u64)),
+        html! { span class={ "words " (class) } { (text::words(&result.verdict)) } },
     ]
 }
 
