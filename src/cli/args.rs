@@ -212,6 +212,9 @@ pub(super) struct CompareArgs {
     /// Writes the comparison as Markdown, too, for a pull request; `-` is standard output.
     #[arg(long, value_name = "FILE", env = "CHATBENCH_MARKDOWN")]
     pub(super) markdown: Option<PathBuf>,
+    /// Writes the comparison as a page for browsers, too; `-` is standard output.
+    #[arg(long, value_name = "FILE", env = "CHATBENCH_HTML")]
+    pub(super) html: Option<PathBuf>,
 }
 
 /// What to report of, and in which formats. Without any of them, a page beside the file.

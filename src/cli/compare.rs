@@ -7,21 +7,24 @@ use std::path::Path;
 use super::args::CompareArgs;
 use super::failure::Failure;
 use super::output::{show, style};
-use crate::report::compare::{self, CompareError, Comparison, Options, markdown, text};
+use crate::report::compare::{self, CompareError, Comparison, Options, html, markdown, text};
 use crate::report::{ExitKind, json};
 
 /// What stands for standard output.
 const STDOUT: &str = "-";
 
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitKind, Failure> {
-    let outputs =
-        [(args.json.as_deref(), Format::Json), (args.markdown.as_deref(), Format::Markdown)];
+    let outputs = [
+        (args.json.as_deref(), Format::Json),
+        (args.markdown.as_deref(), Format::Markdown),
+        (args.html.as_deref(), Format::Html),
+    ];
     let outputs: Vec<(&Path, Format)> =
         outputs.into_iter().filter_map(|(path, format)| Some((path?, format))).collect();
     let on_stdout = |(path, _): &&(&Path, Format)| *path == Path::new(STDOUT);
     if outputs.iter().filter(on_stdout).count() > 1 {
-        let what = "--json and --markdown cannot both go to standard output".into();
-        return Err(Failure::usage(what, "give one of them a file"));
+        let what = "only one of --json, --markdown and --html can go to standard output".into();
+        return Err(Failure::usage(what, "give the others a file"));
     }
     let options = Options { noise: args.noise.fraction(), allowed: args.allow.clone() };
     let mut comparison = compare::compare(&args.a, &args.b, &options)?;
@@ -46,6 +49,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitKind, Failure> {
 enum Format {
     Json,
     Markdown,
+    Html,
 }
 
 impl Format {
@@ -53,6 +57,7 @@ impl Format {
         match self {
             Format::Json => json::write(comparison, out),
             Format::Markdown => markdown::write(comparison, out),
+            Format::Html => html::write(comparison, out),
         }
     }
 }

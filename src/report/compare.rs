@@ -1,5 +1,6 @@
 //! Compare: how two servers, or two versions of one, differ by their runs, as data and in words.
 
+pub mod html;
 mod judge;
 mod log;
 pub mod markdown;

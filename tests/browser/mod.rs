@@ -2,4 +2,4 @@
 
 mod chat;
 mod looking;
-mod report;
+pub(crate) mod report;

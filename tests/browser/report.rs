@@ -37,7 +37,7 @@ fn look_at(folder: &Path, name: &str) -> Option<Value> {
     look_at_page(&folder.join(name).with_extension("html"))
 }
 
-fn look_at_page(page: &Path) -> Option<Value> {
+pub(crate) fn look_at_page(page: &Path) -> Option<Value> {
     let url = format!("file://{}", page.display());
     let mut input = json!({ "page": url, "widths": WIDTHS });
     // For whoever wants to see them: `CHATBENCH_SCREENSHOTS=DIR cargo test … browser`.
@@ -55,7 +55,7 @@ fn read(folder: &Path, name: &str) -> Value {
 }
 
 /// All that is wrong with a page that shows `data`, as it was `seen`.
-fn wrong_with(seen: &Value, data: &Value) -> Vec<String> {
+pub(crate) fn wrong_with(seen: &Value, data: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let list = |what: &Value| what.as_array().expect("a list").clone();
     wrong.extend(list(&seen["complaints"]).iter().map(|it| format!("the console: {it}")));

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::chatbench;
 use super::run::SHORT;
 use super::schema::schema;
+use crate::browser::report::{look_at_page, wrong_with};
 use crate::support::binary::Ended;
 
 const RUNS: usize = 5;
@@ -128,12 +129,14 @@ fn what_is_alike_slower_faster_or_broken_is_told_apart() {
 }
 
 #[test]
-fn as_json_and_as_markdown_it_is_one_comparison() {
+fn as_json_as_markdown_and_as_a_page_it_is_one_comparison() {
     let place = Place::new();
     place.runs("b", 1.3);
     let file = place.path("compare.json");
     let json = format!("--json={}", file.display());
-    let ended = place.compare("a", "b", &[&json, "--markdown=-"]);
+    let page = place.path("compare.html");
+    let html = format!("--html={}", page.display());
+    let ended = place.compare("a", "b", &[&json, &html, "--markdown=-"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), "exit 0 pass\n"), "{ended:#?}");
     assert!(ended.stdout.starts_with("## chatbench compare: WORSE\n"), "{ended:#?}");
     let comparison = read(&file);
@@ -145,8 +148,11 @@ fn as_json_and_as_markdown_it_is_one_comparison() {
         |number: &&Value| number["metric"] == "delivery_latency" && number["statistic"] == "p50";
     let change = numbers.iter().find(of).expect("it was measured")["change"].as_f64();
     assert!(change.is_some_and(|change| (change - 0.3).abs() < 0.02), "{change:?}");
-    let both = place.compare("a", "b", &["--json=-", "--markdown=-"]);
+    let both = place.compare("a", "b", &["--json=-", "--html=-"]);
     assert_eq!(both.code, Some(2), "{both:#?}");
+    let Some(seen) = look_at_page(&page) else { return };
+    assert_eq!(wrong_with(&seen, &comparison), [""; 0]);
+    assert_eq!(seen["title"], "WORSE · compare");
 }
 
 #[test]

@@ -143,6 +143,13 @@ fn there_is_help() {
 
                   [env: CHATBENCH_RATE=]
 
+              --observe <WHAT>
+                  What is observed of the server while it is loaded: the id of its process, the URL of its
+                  exposition for Prometheus, or `off`. Repeat it for several nodes [default: the bundled
+                  server, if that is the target]
+
+                  [env: CHATBENCH_OBSERVE=]
+
               --duration <DURATION>
                   How long the load lasts, such as `30 s`: its phases are scaled to it
 

@@ -501,6 +501,11 @@ fn of_compare() {
 
                   [env: CHATBENCH_MARKDOWN=]
 
+              --html <FILE>
+                  Writes the comparison as a page for browsers, too; `-` is standard output
+
+                  [env: CHATBENCH_HTML=]
+
           -h, --help
                   Print help (see a summary with '-h')
     "#]].assert_eq(&text);
