@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
+use expect_test::expect;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde_json::{Value, json};
@@ -239,4 +240,61 @@ fn what_is_damaged_is_refused_with_its_place() {
     let nothing = place.compare("a", "nowhere", &[]);
     assert_eq!(nothing.code, Some(3), "{nothing:#?}");
     assert!(nothing.stderr.contains("cannot read"), "{nothing:#?}");
+}
+
+#[test]
+fn there_is_help() {
+    let ended = chatbench(["compare", "--help"]);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    expect![[r#"
+        Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
+
+        Exit codes: 0 pass, 2 usage, 3 impossible; with --fail-on-regression also 1 violations (B breaks
+        promises that A keeps), 4 threshold-missed (B is slower), 5 unknown.
+
+        Usage: chatbench compare [OPTIONS] <A> <B>
+
+        Arguments:
+          <A>
+                  What B is held to: a folder that `run --out` has written, or one that holds several
+
+          <B>
+                  What is held to A: the same
+
+        Options:
+              --noise <SHARE>
+                  A difference that is smaller than this does not matter
+          
+                  [env: CHATBENCH_NOISE=]
+                  [default: 5%]
+
+              --allow <KEY>
+                  A key of the scenario that may differ although it changes what is asked of the server,
+                  such as `transport`. May be repeated
+          
+                  [env: CHATBENCH_ALLOW=]
+
+              --fail-on-regression
+                  Fails if B is worse (exit code 1 or 4), or if that cannot be said (5)
+          
+                  [env: CHATBENCH_FAIL_ON_REGRESSION=]
+
+              --json <FILE>
+                  Writes the comparison as JSON, too; `-` is standard output, in place of the text
+          
+                  [env: CHATBENCH_JSON=]
+
+              --markdown <FILE>
+                  Writes the comparison as Markdown, too, for a pull request; `-` is standard output
+          
+                  [env: CHATBENCH_MARKDOWN=]
+
+              --html <FILE>
+                  Writes the comparison as a page for browsers, too; `-` is standard output
+          
+                  [env: CHATBENCH_HTML=]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+    "#]].assert_eq(&ended.stdout);
 }

@@ -76,30 +76,40 @@ impl Ran {
     }
 }
 
-/// How many runs are under way, of all tests together.
-static UNDER_WAY: Mutex<usize> = Mutex::new(0);
-static ONE_IS_OVER: Condvar = Condvar::new();
+/// How many places are taken, by all tests together.
+static TAKEN: Mutex<usize> = Mutex::new(0);
+static ONE_IS_FREE: Condvar = Condvar::new();
 /// Most of a run is waiting.
 const RUNS_PER_CORE: usize = 3;
 
-/// A place among the runs that this machine carries.
-struct Place;
+/// A place among the runs that this machine carries, or as many as something larger takes.
+pub(crate) struct Place(usize);
 
 impl Place {
+    /// That of a run.
     fn wait_for() -> Place {
+        Place::of(1)
+    }
+
+    /// That of whatever keeps a core busy.
+    pub(crate) fn of_a_core() -> Place {
+        Place::of(RUNS_PER_CORE)
+    }
+
+    fn of(places: usize) -> Place {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
-        let all_taken = |under_way: &mut usize| *under_way >= RUNS_PER_CORE * cores;
-        let waited = ONE_IS_OVER.wait_while(under_way, all_taken);
-        *waited.unwrap_or_else(PoisonError::into_inner) += 1;
-        Place
+        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let too_few = |taken: &mut usize| *taken + places > RUNS_PER_CORE * cores;
+        let waited = ONE_IS_FREE.wait_while(taken, too_few);
+        *waited.unwrap_or_else(PoisonError::into_inner) += places;
+        Place(places)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        ONE_IS_OVER.notify_one();
+        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
+        ONE_IS_FREE.notify_all();
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::bench::Place;
 use super::foreign::{runs, skip};
 
 /// What a Chromium is called, by Debian, by others, and by Google.
@@ -29,6 +30,7 @@ pub(crate) fn run(script: &str, input: &Value) -> Option<Value> {
             return None;
         }
     };
+    let _place = Place::of_a_core();
     let mut process = Command::new("node")
         .arg(script)
         .current_dir(folder)

@@ -93,7 +93,7 @@ fn searched() -> Study {
     let mut study = study(&[]);
     study.name = "quickstart".into();
     study.scenario = "name: quickstart\n".into();
-    study.targets = vec!["http://127.0.0.1:3000".into()];
+    study.targets = vec!["http://chat.example".into()];
     study.limits = crate::capacity::Limits::between(20, 2_000);
     let mut search = crate::capacity::Search::new(study.limits).expect("limits are sound");
     while let crate::capacity::Next::Try { load, .. } = search.next() {
