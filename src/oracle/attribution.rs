@@ -66,9 +66,7 @@ impl Attribution {
         }
         best.map(|(_, likely)| likely)
     }
-}
 
-impl Attribution {
     /// Whether nothing in `text` shows that it is of this run, so that it is a stranger's.
     pub(super) fn is_strange(&mut self, text: &str, roster: &Roster) -> bool {
         let parts = self.parts.get_or_insert_with(|| Parts::of(&self.texts));
