@@ -1,28 +1,24 @@
 //! `chatbench compare`: holds the runs of one server to those of another.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use super::args::CompareArgs;
 use super::failure::Failure;
+use super::files::{Sink, unwritten};
 use super::output::{show, style};
 use crate::report::compare::{self, CompareError, Comparison, Options, html, markdown, text};
 use crate::report::{ExitKind, json};
 
-/// What stands for standard output.
-const STDOUT: &str = "-";
-
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitKind, Failure> {
     let outputs = [
-        (args.json.as_deref(), Format::Json),
-        (args.markdown.as_deref(), Format::Markdown),
-        (args.html.as_deref(), Format::Html),
+        (&args.json, Format::Json),
+        (&args.markdown, Format::Markdown),
+        (&args.html, Format::Html),
     ];
-    let outputs: Vec<(&Path, Format)> =
-        outputs.into_iter().filter_map(|(path, format)| Some((path?, format))).collect();
-    let on_stdout = |(path, _): &&(&Path, Format)| *path == Path::new(STDOUT);
-    if outputs.iter().filter(on_stdout).count() > 1 {
+    let asked = |(path, format): (&Option<_>, Format)| Some((Sink::of(path.as_deref()?), format));
+    let outputs: Vec<(Sink, Format)> = outputs.into_iter().filter_map(asked).collect();
+    let on_stdout = outputs.iter().filter(|(sink, _)| sink.is_stdout()).count();
+    if on_stdout > 1 {
         let what = "only one of --json, --markdown and --html can go to standard output".into();
         return Err(Failure::usage(what, "give the others a file"));
     }
@@ -31,16 +27,17 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitKind, Failure> {
     if args.fail_on_regression {
         comparison.end_with(comparison.regression());
     }
-    for (path, format) in outputs.iter().filter(|output| !on_stdout(output)) {
-        to_file(&comparison, path, *format)?;
+    for (sink, format) in &outputs {
+        let mut text = Vec::new();
+        let written = format.write(&comparison, &mut text);
+        written.map_err(|why| unwritten(sink.path(), &why))?;
+        sink.write(&text)?;
     }
-    match outputs.iter().find(on_stdout) {
-        Some((_, format)) => {
-            show(|out| format.write(&comparison, out))?;
-            // Whoever does not read it still gets the exit code.
-            let _ = writeln!(io::stderr(), "{}", comparison.exit.name);
-        }
-        None => show(|out| text::write(&comparison, &style(), out))?,
+    if on_stdout > 0 {
+        // Whoever does not read it still gets the exit code.
+        let _ = writeln!(io::stderr(), "{}", comparison.exit.name);
+    } else {
+        show(|out| text::write(&comparison, &style(), out))?;
     }
     Ok(comparison.exit.name)
 }
@@ -60,18 +57,6 @@ impl Format {
             Format::Html => html::write(comparison, out),
         }
     }
-}
-
-fn to_file(comparison: &Comparison, path: &Path, format: Format) -> Result<(), Failure> {
-    let write = || {
-        let mut out = BufWriter::new(File::create(path)?);
-        format.write(comparison, &mut out)?;
-        out.flush()
-    };
-    write().map_err(|why| {
-        let what = format!("cannot write {}: {why}", path.display());
-        Failure::impossible(what, "choose a file in a folder that you may write to")
-    })
 }
 
 impl From<CompareError> for Failure {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::chatbench;
+use super::help::help;
 use super::run::SHORT;
 use super::schema::schema;
 use crate::browser::report::{look_at_page, wrong_with};
@@ -244,8 +245,6 @@ fn what_is_damaged_is_refused_with_its_place() {
 
 #[test]
 fn there_is_help() {
-    let ended = chatbench(["compare", "--help"]);
-    assert_eq!(ended.code, Some(0), "{ended:#?}");
     expect![[r#"
         Compares runs, or sets of runs, of two servers: is B worse than A, and how sure is that?
 
@@ -264,37 +263,37 @@ fn there_is_help() {
         Options:
               --noise <SHARE>
                   A difference that is smaller than this does not matter
-          
+
                   [env: CHATBENCH_NOISE=]
                   [default: 5%]
 
               --allow <KEY>
                   A key of the scenario that may differ although it changes what is asked of the server,
                   such as `transport`. May be repeated
-          
+
                   [env: CHATBENCH_ALLOW=]
 
               --fail-on-regression
                   Fails if B is worse (exit code 1 or 4), or if that cannot be said (5)
-          
+
                   [env: CHATBENCH_FAIL_ON_REGRESSION=]
 
               --json <FILE>
                   Writes the comparison as JSON, too; `-` is standard output, in place of the text
-          
+
                   [env: CHATBENCH_JSON=]
 
               --markdown <FILE>
                   Writes the comparison as Markdown, too, for a pull request; `-` is standard output
-          
+
                   [env: CHATBENCH_MARKDOWN=]
 
               --html <FILE>
                   Writes the comparison as a page for browsers, too; `-` is standard output
-          
+
                   [env: CHATBENCH_HTML=]
 
           -h, --help
                   Print help (see a summary with '-h')
-    "#]].assert_eq(&ended.stdout);
+    "#]].assert_eq(&help(&["compare", "--help"]));
 }
