@@ -1,7 +1,7 @@
 //! The chat: the contract's handlers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use socketioxide::adapter::LocalAdapter;
@@ -37,8 +37,8 @@ pub(crate) struct Chat {
     saboteur: Option<Arc<Saboteur>>,
     /// Whether there are events by which a server can be checked.
     hooks: bool,
-    /// Messages refused because a receiver's queue was full.
-    refused: AtomicU64,
+    /// Whether messages are still taken.
+    is_open: AtomicBool,
     stats: Arc<Stats>,
     watchers: Arc<Watchers>,
 }
@@ -53,7 +53,7 @@ impl Chat {
         Arc::new(Self {
             saboteur,
             hooks: options.hooks,
-            refused: AtomicU64::new(0),
+            is_open: AtomicBool::new(true),
             stats: stats.clone(),
             watchers: watchers.clone(),
         })
@@ -70,6 +70,11 @@ impl Chat {
         if let Some(saboteur) = &self.saboteur {
             saboteur.stall_when_told().await;
         }
+    }
+
+    /// Takes no more messages. One that is being relayed on another thread still is.
+    pub(crate) fn close(&self) {
+        self.is_open.store(false, Ordering::Relaxed);
     }
 
     fn connect(self: &Arc<Self>, socket: &SocketRef) {
@@ -125,6 +130,9 @@ impl Chat {
     }
 
     fn send(&self, seat: &Seat, socket: &SocketRef, mut event: Value) {
+        if !self.is_open.load(Ordering::Relaxed) {
+            return debug!("{SEND} of {} came too late", socket.id);
+        }
         let addressed =
             Payload::of_event(&mut event).and_then(|payload| Ok((payload.room()?, payload)));
         let (room, payload) = match addressed {
@@ -164,7 +172,7 @@ impl Chat {
                 // It is leaving just now.
                 SocketError::Closed => {}
                 SocketError::InternalChannelFull => {
-                    let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+                    let refused = self.stats.refuse();
                     if refused.is_power_of_two() {
                         warn!("{refused} deliveries refused so far: a receiver is too slow");
                     }

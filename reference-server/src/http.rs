@@ -68,6 +68,12 @@ fn metrics(status: &Status, usage: Option<Usage>) -> String {
             "Messages handed over for a member each.",
             status.deliveries,
         ),
+        (
+            "chat_deliveries_refused_total",
+            "counter",
+            "Messages lost to a member who does not read: too many waited already.",
+            status.refused,
+        ),
     ];
     for (name, kind, help, value) in counted {
         write(name, kind, help, value as f64);
@@ -87,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_text_is_what_prometheus_reads() {
-        let status = Status { connections: 3, rooms: 2, messages: 10, deliveries: 20 };
+        let status = Status { connections: 3, rooms: 2, messages: 10, deliveries: 20, refused: 1 };
         let usage = Usage { resident_bytes: 4096, cpu_s: 0.25 };
         let wanted = "\
 # HELP chat_connections Users connected to a namespace.
@@ -102,6 +108,9 @@ chat_messages_total 10
 # HELP chat_deliveries_total Messages handed over for a member each.
 # TYPE chat_deliveries_total counter
 chat_deliveries_total 20
+# HELP chat_deliveries_refused_total Messages lost to a member who does not read: too many waited already.
+# TYPE chat_deliveries_refused_total counter
+chat_deliveries_refused_total 1
 # HELP process_resident_memory_bytes Resident memory size in bytes.
 # TYPE process_resident_memory_bytes gauge
 process_resident_memory_bytes 4096

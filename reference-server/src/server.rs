@@ -8,17 +8,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
-use socketioxide::SocketIo;
+use socketioxide::extract::SocketRef;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::{SendError, SocketError, SocketIo, TransportType};
 use tokio::net::{TcpListener, TcpStream};
 use tower_http::cors::CorsLayer;
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use crate::chat::Chat;
 use crate::hooks;
 use crate::http;
 use crate::options::Options;
-use crate::stats::Stats;
+use crate::stats::{Stats, Status};
 use crate::status::Watchers;
 use crate::worker::Workers;
 
@@ -68,23 +69,30 @@ pub async fn run(
     let listener = TcpListener::from_std(listener).map_err(Error::Listener)?;
     let stats = Stats::new(options.threads);
     let watchers = Watchers::new(stats.clone());
-    let chat = Chat::new(&options, &stats, &watchers);
     let (layer, io) = socket_io(&options);
+    let chat = Chat::new(&options, &stats, &watchers);
     io.ns("/", chat.on_connect());
+    let mut chats = vec![chat.clone()];
     if options.hooks {
         // A chat of its own: a fault in one namespace leaves the rooms of the other alone.
         let beside = Chat::new(&options, &stats, &watchers);
         io.ns(hooks::NAMESPACE, beside.on_connect());
+        chats.push(beside);
     }
-    let mut workers = Workers::start(&options, app(&options, layer, stats), &chat)?;
+    let mut workers = Workers::start(&options, app(&options, layer, stats.clone()), &chat)?;
     tokio::select! {
         () = hand_out(&listener, &mut workers) => {}
         () = watchers.keep_told() => {}
         () = shutdown => {}
     }
     drop(listener);
+    // What was taken from now on could be handed to somebody who is closed already, and be lost.
+    chats.iter().for_each(|chat| chat.close());
+    workers.settle().await;
     close(&io).await;
     workers.stop().await;
+    let Status { messages, deliveries, refused, .. } = stats.status();
+    info!("closed: {messages} messages taken, {deliveries} deliveries made, {refused} refused");
     Ok(())
 }
 
@@ -136,16 +144,27 @@ fn detach(stream: TcpStream) -> io::Result<std::net::TcpStream> {
     stream.into_std()
 }
 
-/// Says goodbye to every client.
+/// Says goodbye to every client behind all that waits for it, and says who did not take it.
 async fn close(io: &SocketIo) {
     let namespaces = ["/", hooks::NAMESPACE].into_iter().filter_map(|name| io.of(name));
-    let sockets: Vec<_> = namespaces.flat_map(|namespace| namespace.sockets()).collect();
+    let sockets: Vec<SocketRef> = namespaces.flat_map(|namespace| namespace.sockets()).collect();
+    let is_polling = |socket: &&SocketRef| socket.transport_type() == TransportType::Polling;
+    let polling = sockets.iter().filter(is_polling).count();
+    if polling > 0 {
+        warn!("what came since the last request is lost to users on long polling: {polling}");
+    }
     if tokio::time::timeout(CLOSE_TIME_MAX, io.close()).await.is_err() {
-        debug!("some receivers did not read to the end and are cut off");
+        let deaf = sockets.iter().filter(|socket| is_writing(socket)).count();
+        warn!("users who do not read, and lose what waits for them: {deaf}");
     }
     for socket in sockets {
         // Closing forgets the namespace first and so misses the disconnect handlers, which also
         // free what the sockets hold. Nothing is sent any more.
         let _transport_is_closed = socket.disconnect();
     }
+}
+
+/// Whether what a socket was told is still being written to its connection.
+fn is_writing(socket: &SocketRef) -> bool {
+    !matches!(socket.emit("", &()), Err(SendError::Socket(SocketError::Closed)))
 }

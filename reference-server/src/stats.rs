@@ -24,6 +24,7 @@ struct Counts {
     closed: AtomicU64,
     messages: AtomicU64,
     deliveries: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// What goes on at a moment.
@@ -37,6 +38,9 @@ pub(crate) struct Status {
     pub(crate) messages: u64,
     /// Messages handed to socketioxide for a member each.
     pub(crate) deliveries: u64,
+    /// Deliveries that were not made: too many messages waited for their receiver.
+    #[serde(skip)]
+    pub(crate) refused: u64,
 }
 
 thread_local! {
@@ -66,12 +70,18 @@ impl Stats {
             rooms: self.rooms().len() as u64,
             messages: sum(|counts| &counts.messages),
             deliveries: sum(|counts| &counts.deliveries),
+            refused: sum(|counts| &counts.refused),
         }
     }
 
     /// Counts deliveries that are nobody's broadcast.
     pub(crate) fn delivered(&self, copies: u64) {
         self.here().deliveries.fetch_add(copies, Ordering::Relaxed);
+    }
+
+    /// Counts a delivery that is not made; how many of this thread were not, up to now.
+    pub(crate) fn refuse(&self) -> u64 {
+        self.here().refused.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn here(&self) -> &Counts {
@@ -172,7 +182,7 @@ mod tests {
         ann.close();
         ann.close();
         ann.join("c");
-        let left = Status { connections: 1, rooms: 1, messages: 0, deliveries: 0 };
+        let left = Status { connections: 1, rooms: 1, messages: 0, deliveries: 0, refused: 0 };
         assert_eq!(stats.status(), left);
     }
 
@@ -189,10 +199,11 @@ mod tests {
                         seat.said(2);
                     }
                     stats.delivered(1);
+                    assert_eq!([stats.refuse(), stats.refuse()], [1, 2]);
                 });
             }
         });
-        let sum = Status { connections: 3, rooms: 0, messages: 3000, deliveries: 6003 };
+        let sum = Status { connections: 3, rooms: 0, messages: 3000, deliveries: 6003, refused: 6 };
         assert_eq!(stats.status(), sum);
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::Listener;
 use tokio::net::TcpStream;
+use tokio::runtime::{self, Handle};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::debug;
 
@@ -33,6 +34,7 @@ pub(crate) struct Workers {
 }
 
 struct Worker {
+    runtime: Handle,
     connections: mpsc::Sender<StdTcpStream>,
     /// Resolves when the thread is done, whether it returned or panicked.
     done: oneshot::Receiver<Infallible>,
@@ -59,6 +61,13 @@ impl Workers {
         }
     }
 
+    /// Waits until every thread has done what it was doing when this was called.
+    pub(crate) async fn settle(&self) {
+        for worker in &self.workers {
+            let _done_or_gone = worker.runtime.spawn(async {}).await;
+        }
+    }
+
     /// Ends all threads, and whatever connection is left on them.
     pub(crate) async fn stop(self) {
         drop(self.stop);
@@ -73,13 +82,14 @@ impl Worker {
     fn start(index: usize, duty: Duty) -> io::Result<Self> {
         let (connections, handed_out) = mpsc::channel(HANDED_OUT_LEN_MAX);
         let (running, done) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
         thread::Builder::new().name(format!("chat-{index}")).spawn(move || {
             let _running = running;
             stats::this_thread_is(index);
             runtime.block_on(duty.serve(HandedOut(handed_out)));
         })?;
-        Ok(Self { connections, done })
+        Ok(Self { runtime: handle, connections, done })
     }
 }
 

@@ -32,12 +32,15 @@ async function watch() {
   performing = spawn(run.program, run.args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => performing.once('exit', resolve));
   await page.locator('[role=log] li').nth(LINES_BEFORE).waitFor({ state: 'attached' });
+  let own = 0;
   for (const text of ['hello', 'who are you all?', '<b>I</b> am a person']) {
     await page.getByLabel('Message', { exact: true }).fill(text);
     await page.keyboard.press('Enter');
+    const said = page.locator('[role=log] .own').filter({ hasText: text });
+    await said.waitFor({ state: 'attached' });
+    own += await said.count();
   }
   await page.locator('[role=log][aria-live=off]').waitFor();
-  const own = await page.locator('[role=log] .own').count();
   if (screenshot) await page.screenshot({ path: `${screenshot}-watched.png` });
   const code = await ended;
   const said = JSON.parse(await readFile(report)).tally.messages;

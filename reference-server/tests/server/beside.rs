@@ -1,14 +1,8 @@
 //! What is answered beside Socket.IO: the page, the metrics, and who watches them.
 
-use std::net::SocketAddr;
-
 use reference_server::Background;
 
-use crate::support::{Client, faulty, header, honest, request, start, threaded};
-
-fn get(server: SocketAddr, path: &str) -> String {
-    request(server, &format!("GET {path} HTTP/1.1"), "")
-}
+use crate::support::{Client, faulty, get, header, honest, metric, request, start, threaded};
 
 fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").expect("a head and a body").1
@@ -52,19 +46,9 @@ fn nothing_but_get_and_head_is_answered_and_nothing_else_is_there() {
     assert_eq!(body(&get(server.address(), "/healthz")), "ok\n");
 }
 
-/// The value of a metric of the chat.
-fn metric(server: &Background, name: &str) -> u64 {
-    let answer = get(server.address(), "/metrics");
-    let content_type = header(&answer, "content-type");
-    assert_eq!(content_type, Some("text/plain; version=0.0.4; charset=utf-8"));
-    let line = answer.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    let value = line.unwrap_or_else(|| panic!("there is no {name}: {answer}"));
-    value.parse().expect("a number")
-}
-
 fn chat_metrics(server: &Background) -> [u64; 4] {
     ["chat_connections", "chat_rooms", "chat_messages_total", "chat_deliveries_total"]
-        .map(|name| metric(server, name))
+        .map(|name| metric(server.address(), name))
 }
 
 #[test]
@@ -72,6 +56,9 @@ fn what_goes_on_is_counted() {
     for threads in [1, 3] {
         let server = start(threaded(threads));
         assert_eq!(chat_metrics(&server), [0, 0, 0, 0]);
+        let content_type = "text/plain; version=0.0.4; charset=utf-8";
+        let answer = get(server.address(), "/metrics");
+        assert_eq!(header(&answer, "content-type"), Some(content_type));
         let mut ann = Client::member(server.address(), "tea");
         let mut bob = Client::member(server.address(), "tea");
         let mut cem = Client::member(server.address(), "tea");
@@ -95,7 +82,7 @@ fn what_goes_on_is_counted() {
         assert_eq!(chat_metrics(&server), [3, 1, 4, 3], "back, and in no room");
         ann.say("tea", "to one");
         ann.drain();
-        assert_eq!(metric(&server, "chat_deliveries_total"), 4);
+        assert_eq!(metric(server.address(), "chat_deliveries_total"), 4);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use reference_server::Options;
 
-use crate::support::{Client, honest, payload, request, start, threaded};
+use crate::support::{Client, Poller, honest, payload, start, threaded};
 
 const NOTHING: [&str; 0] = [];
 
@@ -177,23 +177,10 @@ fn a_message_too_long_closes_the_connection() {
 #[test]
 fn a_user_on_long_polling_hears_and_is_heard() {
     let server = honest();
-    let server = server.address();
-    let get = |query: &str| {
-        request(server, &format!("GET /socket.io/?EIO=4&transport=polling{query} HTTP/1.1"), "")
-    };
-    let opened = get("");
-    let (_, sid) = opened.split_once(r#""sid":""#).expect("a handshake");
-    let session = format!("&sid={}", sid.split('"').next().expect("an id"));
-    let post = |body: &str| {
-        let head = format!("POST /socket.io/?EIO=4&transport=polling{session} HTTP/1.1");
-        assert!(request(server, &head, body).ends_with("ok"), "{body}");
-    };
-    post("40");
-    while !get(&session).contains("40{") {}
-    post(r#"42["join-room","tea"]"#);
-    let mut bob = Client::member(server, "tea");
+    let mut ann = Poller::member(server.address(), "tea");
+    let mut bob = Client::member(server.address(), "tea");
     bob.say("tea", "to ann");
-    while !get(&session).contains(&payload("tea", "to ann")) {}
-    post(&format!(r#"42["send-msg",{}]"#, payload("tea", "to bob")));
+    assert_eq!(ann.hear(), payload("tea", "to ann"));
+    ann.post(&format!(r#"42["send-msg",{}]"#, payload("tea", "to bob")));
     assert_eq!(bob.hear(), payload("tea", "to bob"));
 }

@@ -1,9 +1,10 @@
 //! A blocking Socket.IO client: just enough of the protocol, and none of chatbench's code.
 
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 /// Far longer than anything takes: a test that waits this long has failed.
@@ -63,6 +64,27 @@ impl Client {
     /// Sends a frame as it is.
     pub(crate) fn write(&mut self, frame: &str) {
         self.socket.send(Message::text(frame)).expect("sent");
+    }
+
+    /// Sends a payload to somebody who may have closed.
+    pub(crate) fn try_send(&mut self, payload: &str) -> Result<(), tungstenite::Error> {
+        self.socket.send(Message::text(format!(r#"42["send-msg",{payload}]"#)))
+    }
+
+    /// The next event, or nothing once the server has closed as it should.
+    pub(crate) fn event_or_end(&mut self) -> Option<Value> {
+        let frame = self.frame();
+        if frame == "1" {
+            assert!(matches!(self.message(), Message::Close(_)), "no WebSocket close");
+            return None;
+        }
+        let event = frame.strip_prefix("42").unwrap_or_else(|| panic!("no event: {frame}"));
+        Some(serde_json::from_str(event).expect("JSON"))
+    }
+
+    /// Sends bytes as they are, whatever they mean.
+    pub(crate) fn write_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.get_mut().write_all(bytes)
     }
 
     /// Sends a frame of bytes.
@@ -154,6 +176,7 @@ pub(crate) fn payload(room: &str, text: &str) -> String {
     json!({ "room": room, "author": "ann", "message": text }).to_string()
 }
 
-fn heard(frame: &str) -> Option<String> {
+/// The payload of a message, if it is one.
+pub(super) fn heard(frame: &str) -> Option<String> {
     Some(frame.strip_prefix(r#"42["onreceive-msg","#)?.strip_suffix(']')?.to_owned())
 }

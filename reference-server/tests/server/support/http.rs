@@ -25,3 +25,15 @@ pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let lines = head.lines().filter_map(|line| line.split_once(": "));
     lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
+
+pub(crate) fn get(server: SocketAddr, path: &str) -> String {
+    request(server, &format!("GET {path} HTTP/1.1"), "")
+}
+
+/// The value of one of the server's metrics.
+pub(crate) fn metric(server: SocketAddr, name: &str) -> u64 {
+    let answer = get(server, "/metrics");
+    let line = answer.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    let value = line.unwrap_or_else(|| panic!("there is no {name}: {answer}"));
+    value.parse().expect("a number")
+}

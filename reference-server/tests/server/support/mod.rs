@@ -2,13 +2,15 @@
 
 mod client;
 mod http;
+mod poller;
 
 use std::num::NonZeroUsize;
 
 use reference_server::{Background, Options};
 
 pub(crate) use self::client::{Client, payload};
-pub(crate) use self::http::{header, request};
+pub(crate) use self::http::{get, header, metric, request};
+pub(crate) use self::poller::Poller;
 
 /// A server that keeps the contract.
 pub(crate) fn honest() -> Background {
