@@ -17,7 +17,8 @@
 //! The rooms of the house, in reading order:
 //!
 //! - [`options`]: what a server is told; [`args`]: the same, as typed on a command line
-//! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s
+//! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s, and
+//!   its connections `lingering`
 //! - `chat`: the contract; `in_order`: why it keeps one sender's order; `payload`: what it relays,
 //!   with `attachments` and `fields` for the rare case that it must look inside
 //! - `http`: what is answered beside Socket.IO: the chat's page, built from `web`, and metrics;
@@ -39,6 +40,7 @@ mod fields;
 mod hooks;
 mod http;
 mod in_order;
+mod lingering;
 pub mod options;
 mod payload;
 mod process;

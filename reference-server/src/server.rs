@@ -1,5 +1,6 @@
 //! The server: from a listener to the last closed socket.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::TcpListener as StdTcpListener;
 use std::sync::Arc;
@@ -92,7 +93,9 @@ pub async fn run(
     close(&io).await;
     workers.stop().await;
     let Status { messages, deliveries, refused, .. } = stats.status();
-    info!("closed: {messages} messages taken, {deliveries} deliveries made, {refused} refused");
+    info!(
+        "closed: {messages} messages taken, {deliveries} deliveries handed over, {refused} refused"
+    );
     Ok(())
 }
 
@@ -148,14 +151,13 @@ fn detach(stream: TcpStream) -> io::Result<std::net::TcpStream> {
 async fn close(io: &SocketIo) {
     let namespaces = ["/", hooks::NAMESPACE].into_iter().filter_map(|name| io.of(name));
     let sockets: Vec<SocketRef> = namespaces.flat_map(|namespace| namespace.sockets()).collect();
-    let is_polling = |socket: &&SocketRef| socket.transport_type() == TransportType::Polling;
-    let polling = sockets.iter().filter(is_polling).count();
+    let polling = users(&sockets, |it| it.transport_type() == TransportType::Polling);
     if polling > 0 {
-        warn!("what came since the last request is lost to users on long polling: {polling}");
+        warn!("users on long polling, who miss what came since their last request: {polling}");
     }
     if tokio::time::timeout(CLOSE_TIME_MAX, io.close()).await.is_err() {
-        let deaf = sockets.iter().filter(|socket| is_writing(socket)).count();
-        warn!("users who do not read, and lose what waits for them: {deaf}");
+        let slow = users(&sockets, is_writing);
+        warn!("users too slow to be told all that they were to hear: {slow}");
     }
     for socket in sockets {
         // Closing forgets the namespace first and so misses the disconnect handlers, which also
@@ -164,7 +166,18 @@ async fn close(io: &SocketIo) {
     }
 }
 
-/// Whether what a socket was told is still being written to its connection.
+/// How many users have such a socket, in whatever namespaces.
+fn users(sockets: &[SocketRef], is_such: fn(&SocketRef) -> bool) -> usize {
+    sockets
+        .iter()
+        .filter(|socket| is_such(socket))
+        .map(|socket| socket.id)
+        .collect::<HashSet<_>>()
+        .len()
+}
+
+/// Whether what a socket was told is still being written to its connection. What it is told here
+/// comes behind the close, and reaches nobody.
 fn is_writing(socket: &SocketRef) -> bool {
     !matches!(socket.emit("", &()), Err(SendError::Socket(SocketError::Closed)))
 }

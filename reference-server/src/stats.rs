@@ -79,9 +79,10 @@ impl Stats {
         self.here().deliveries.fetch_add(copies, Ordering::Relaxed);
     }
 
-    /// Counts a delivery that is not made; how many of this thread were not, up to now.
+    /// Counts a delivery that is not made; how many were not, up to now.
     pub(crate) fn refuse(&self) -> u64 {
-        self.here().refused.fetch_add(1, Ordering::Relaxed) + 1
+        self.here().refused.fetch_add(1, Ordering::Relaxed);
+        self.status().refused
     }
 
     fn here(&self) -> &Counts {
@@ -199,7 +200,7 @@ mod tests {
                         seat.said(2);
                     }
                     stats.delivered(1);
-                    assert_eq!([stats.refuse(), stats.refuse()], [1, 2]);
+                    assert!(stats.refuse() < stats.refuse());
                 });
             }
         });

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::debug;
 
 use crate::chat::Chat;
+use crate::lingering::{Door, Lingerers, Lingering};
 use crate::options::Options;
 use crate::server::Error;
 use crate::stats;
@@ -87,7 +88,7 @@ impl Worker {
         thread::Builder::new().name(format!("chat-{index}")).spawn(move || {
             let _running = running;
             stats::this_thread_is(index);
-            runtime.block_on(duty.serve(HandedOut(handed_out)));
+            runtime.block_on(duty.serve(handed_out));
         })?;
         Ok(Self { runtime: handle, connections, done })
     }
@@ -103,8 +104,10 @@ struct Duty {
 
 impl Duty {
     /// One worker's whole life.
-    async fn serve(self, listener: HandedOut) {
+    async fn serve(self, handed_out: mpsc::Receiver<StdTcpStream>) {
         let Self { app, chat, stopped } = self;
+        let lingerers = Lingerers::new();
+        let listener = HandedOut { handed_out, door: lingerers.door() };
         tokio::spawn(async move { chat.stall_when_told().await });
         let requests = axum::serve(listener, app).with_graceful_shutdown(end(stopped.clone()));
         let out_of_time = async {
@@ -115,6 +118,7 @@ impl Duty {
             _ = requests => {}
             () = out_of_time => {}
         }
+        lingerers.end().await;
     }
 }
 
@@ -124,20 +128,23 @@ async fn end(mut stopped: watch::Receiver<()>) {
 }
 
 /// What a worker listens on: the connections handed to it.
-struct HandedOut(mpsc::Receiver<StdTcpStream>);
+struct HandedOut {
+    handed_out: mpsc::Receiver<StdTcpStream>,
+    door: Door,
+}
 
 impl Listener for HandedOut {
-    type Io = TcpStream;
+    type Io = Lingering;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    async fn accept(&mut self) -> (Lingering, SocketAddr) {
         loop {
-            let Some(stream) = self.0.recv().await else {
+            let Some(stream) = self.handed_out.recv().await else {
                 // No more will come: wait for the end, which the same `Workers::stop` brings.
                 return std::future::pending().await;
             };
             match adopt(stream) {
-                Ok(accepted) => return accepted,
+                Ok((stream, peer)) => return (self.door.admit(stream), peer),
                 Err(error) => debug!("a connection ended before it was served: {error}"),
             }
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use socketioxide::extract::SocketRef;
+use socketioxide::{BroadcastError, SendError, SocketError};
 use tracing::debug;
 
 use super::roster::Number;
@@ -25,7 +26,7 @@ impl Outgoing {
     pub(super) fn deliver(&self) {
         for receiver in &self.receivers {
             for _ in 0..self.copies {
-                self.stats.delivered(receiver.deliver(&self.payload));
+                receiver.deliver(&self.payload, &self.stats);
             }
         }
     }
@@ -49,26 +50,35 @@ impl Receiver {
         }
     }
 
-    /// Sends one message; how many were sent, which is none where it fails.
-    pub(super) fn deliver(&self, payload: &Payload<'_>) -> u64 {
-        let failed = match self {
-            Self::Here(socket) => socket.emit(RECEIVE, payload).err().map(|why| why.to_string()),
+    /// Sends one message, and counts it.
+    pub(super) fn deliver(&self, payload: &Payload<'_>, stats: &Stats) {
+        let sent = match self {
+            Self::Here(socket) => socket.emit(RECEIVE, payload),
             Self::Ghost(socket) => emit_to_ghost(socket, payload),
         };
-        if let Some(error) = failed {
-            debug!("a delivery to {} failed: {error}", self.socket().id);
-            return 0;
+        match sent {
+            Ok(()) => stats.delivered(1),
+            Err(error) => {
+                debug!("a delivery to {} failed: {error}", self.socket().id);
+                if matches!(error, SendError::Socket(SocketError::InternalChannelFull)) {
+                    stats.refuse();
+                }
+            }
         }
-        1
     }
 }
 
 /// A socket that left takes no event any more, but a broadcast asks nobody: this one has the
 /// socket itself for its only receiver.
-fn emit_to_ghost(socket: &SocketRef, payload: &Payload<'_>) -> Option<String> {
+fn emit_to_ghost(socket: &SocketRef, payload: &Payload<'_>) -> Result<(), SendError> {
     let sending = std::pin::pin!(socket.local().emit(RECEIVE, payload));
     match sending.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome.err().map(|why| why.to_string()),
+        Poll::Ready(Ok(())) => Ok(()),
+        Poll::Ready(Err(BroadcastError::Serialize(error))) => Err(error.into()),
+        Poll::Ready(Err(BroadcastError::Socket(errors))) => {
+            Err(errors.into_iter().next().unwrap_or(SocketError::Closed).into())
+        }
+        Poll::Ready(Err(BroadcastError::Adapter(_))) => Err(SocketError::Closed.into()),
         Poll::Pending => unreachable!("the local adapter does not wait"),
     }
 }

@@ -170,8 +170,7 @@ impl Saboteur {
         if self.dice.hit(FaultKind::HistoryOnJoin, turn).is_some()
             && let Some(joiner) = roster.receiver(turn.user)
         {
-            let sent = roster.histories.of(&room).map(|payload| joiner.deliver(payload)).sum();
-            self.stats.delivered(sent);
+            roster.histories.of(&room).for_each(|payload| joiner.deliver(payload, &self.stats));
         }
         drop(roster);
         if self.dice.hit(FaultKind::MuteLater, turn).is_some() {
