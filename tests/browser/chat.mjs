@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
-import { input, launch } from './browser.mjs';
+import { input, launch, measure } from './browser.mjs';
 
 const PATIENCE_MS = 60_000;
 const TEXTS = [
@@ -62,7 +62,7 @@ async function play() {
     hacked: window.hacked ?? null,
     aria: document.querySelector('[role=log]').ariaLive,
   }));
-  if (asked.screenshots) await photograph(ann);
+  const looks = await look(ann);
 
   await end(server);
   for (const person of Object.values(people)) await stands(person, ['reconnecting', 'offline']);
@@ -77,8 +77,11 @@ async function play() {
   await shows(ann, 'me too');
   const after = await lists(people);
 
-  const answer = { texts: TEXTS, before, after, markup, restarted, people: {} };
-  for (const [name, person] of Object.entries(people)) answer.people[name] = told(person);
+  const answer = { texts: TEXTS, before, after, markup, looks, restarted, people: {} };
+  for (const [name, person] of Object.entries(people)) {
+    answer.people[name] = { ...told(person), notes: await notes(person) };
+  }
+  answer.moved = await move(cem, 'tea', ann);
   if (asked.page) answer.refused = await refused(stranger);
   return answer;
 }
@@ -203,7 +206,7 @@ async function areTogether(one, other) {
 
 function list({ page }) {
   return page.evaluate(() =>
-    [...document.querySelectorAll('[role=log] li')].map((it) => ({
+    [...document.querySelectorAll('[role=log] li:not(.note)')].map((it) => ({
       key: it.dataset.key,
       author: it.querySelector('.author').textContent,
       text: it.querySelector('.text').textContent,
@@ -243,12 +246,32 @@ async function refused(url) {
   return complaints.filter((it) => it.includes('CORS')).length;
 }
 
-async function photograph({ page }) {
+function notes({ page }) {
+  return page.locator('[role=log] .note').allTextContents();
+}
+
+// Goes to another room, where `host` is: what is left and what is there.
+async function move(person, room, host) {
+  await person.page.getByRole('button', { name: 'Leave' }).click();
+  await person.page.getByLabel('Room').fill(room);
+  const join = await person.page.evaluate(measure);
+  await person.page.getByRole('button', { name: 'Join Room' }).click();
+  await areTogether(host, person);
+  const probes = (await list(person)).map((line) => line.text);
+  const heading = await person.page.locator('h1').textContent();
+  return { heading, others: probes.filter((text) => !text.startsWith('probe')), join };
+}
+
+async function look({ page }) {
+  const looks = [];
   for (const scheme of ['light', 'dark']) {
-    for (const width of [1400, 420]) {
+    for (const width of [1400, 420, 320]) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme: scheme });
-      await page.screenshot({ path: `${asked.screenshots}-${scheme}-${width}.png` });
+      looks.push({ scheme, width, ...(await page.evaluate(measure)) });
+      const path = `${asked.screenshots}-${scheme}-${width}.png`;
+      if (asked.screenshots) await page.screenshot({ path });
     }
   }
+  return looks;
 }

@@ -106,6 +106,13 @@ fn assert_good(told: &Value) {
     }
     assert_eq!(lines(&told["after"]["cem"]), [("cem", "only cake", true)]);
     assert_eq!(told["markup"], json!({ "images": 0, "hacked": null, "aria": "polite" }));
+    for look in told["looks"].as_array().expect("looks") {
+        assert!(look["wide"].as_u64() <= look["width"].as_u64(), "it sticks out: {look}");
+        assert_eq!((&look["small"], &look["faint"]), (&json!([]), &json!([])), "{look}");
+    }
+    let moved = &told["moved"];
+    assert_eq!((&moved["heading"], &moved["others"]), (&json!("tea"), &json!([])), "{moved}");
+    assert_eq!(moved["join"]["faint"], json!([]), "{moved}");
     for (at, (name, person)) in told["people"].as_object().expect("people").iter().enumerate() {
         assert_network(told, at, name, person);
     }
@@ -116,6 +123,8 @@ fn assert_network(told: &Value, at: usize, name: &str, person: &Value) {
     assert_eq!(person["upgrades"], 2, "{name}: {person}");
     assert_eq!(person["requests_while_open"], json!([]), "{name}: {person}");
     assert!(person["requests"].as_u64() >= Some(4), "the log sees requests: {person}");
+    let notes = ["Connection lost", "Back again: what was said meanwhile is missing here"];
+    assert_eq!(person["notes"], json!(notes), "{name}");
     let complaints = person["complaints"].as_array().expect("complaints");
     assert_eq!(told["restarted"][at], 0, "{name} complains before the restart: {person}");
     // While there is no server, browsers say so; they may blame the origin, which nobody answers.

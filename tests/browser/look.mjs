@@ -1,6 +1,6 @@
 // Look: opens a page and tells what a reader would notice. Takes `{page, widths, screenshots}` as
 // JSON on standard input and answers in JSON on standard output.
-import { launch, input } from './browser.mjs';
+import { input, launch, measure } from './browser.mjs';
 
 const { page: url, widths, screenshots } = await input();
 const browser = await launch();
@@ -29,23 +29,6 @@ try {
   console.log(JSON.stringify({ title, complaints, requests, looks, figures }));
 } finally {
   await browser.close();
-}
-
-// How wide the page is, what sticks out of it, and what is too small to be read.
-function measure() {
-  const wide = document.documentElement.scrollWidth;
-  const shown = [...document.querySelectorAll('body *')].filter((it) => it.checkVisibility());
-  const letters = shown.filter((it) =>
-    [...it.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()),
-  );
-  // A drawing may be scaled, and its letters with it.
-  const size = (it) => {
-    const svg = it.closest('svg');
-    const scale = svg ? svg.getScreenCTM().a : 1;
-    return parseFloat(getComputedStyle(it).fontSize) * scale;
-  };
-  const small = letters.filter((it) => size(it) < 9).map((it) => it.textContent.trim());
-  return { wide, small: small.slice(0, 10) };
 }
 
 // What stands in the elements that name a figure of the report.

@@ -20,6 +20,8 @@ fn look_at(body: &str) -> Option<Value> {
 fn what_is_wrong_with_a_page_is_seen() {
     let good = r#"<p data-figure="users">300</p>"#;
     let bad = r#"<p style="width: 900px">wide</p><p style="font-size: 5px">small</p>
+        <p style="color: #888; background: #eee">pale</p>
+        <label>field <input id="a" style="border: 1px solid #ccc"></label>
         <svg viewBox="0 0 2000 10" width="300"><text y="9" font-size="12">scaled</text></svg>
         <script>console.error("a complaint"); undefined_function()</script>
         <img src="http://127.0.0.1:0/beacon.png">"#;
@@ -28,7 +30,7 @@ fn what_is_wrong_with_a_page_is_seen() {
     assert_eq!(good["requests"].as_array().map(|it| it.len()), Some(2), "{good}");
     assert_eq!(
         good["looks"][0],
-        json!({"scheme": "light", "width": 420, "wide": 420, "small": []})
+        json!({"scheme": "light", "width": 420, "wide": 420, "small": [], "faint": []})
     );
     assert_eq!(good["figures"], json!([["users", "300"]]));
     let bad = look_at(bad).expect("the browser is still there");
@@ -38,4 +40,5 @@ fn what_is_wrong_with_a_page_is_seen() {
     assert!(bad["requests"].to_string().contains("beacon.png"), "{bad}");
     assert!(bad["looks"][0]["wide"].as_u64() > Some(420), "{bad}");
     assert_eq!(bad["looks"][0]["small"], json!(["small", "scaled"]));
+    assert_eq!(bad["looks"][0]["faint"], json!(["pale: 3.06", "the edge of a: 1.61"]));
 }

@@ -3,12 +3,9 @@ import { useState, type FormEvent } from 'react';
 
 import type { Place } from './page';
 
-// What a link may say: `/?name=ann&room=room-0`.
-const link = new URLSearchParams(location.search);
-
-export function JoinForm({ onJoin }: { onJoin: (place: Place) => void }) {
-  const [name, setName] = useState(link.get('name') ?? '');
-  const [room, setRoom] = useState(link.get('room') ?? '');
+export function JoinForm({ last, onJoin }: { last: Place; onJoin: (place: Place) => void }) {
+  const [name, setName] = useState(last.name);
+  const [room, setRoom] = useState(last.room);
   const place = { name: name.trim(), room: room.trim() };
   const complete = place.name !== '' && place.room !== '';
 

@@ -8,8 +8,13 @@ import { Room } from './room';
 
 export type Place = { name: string; room: string };
 
+// What a link may say: `/?name=ann&room=room-0`.
+const link = new URLSearchParams(location.search);
+const linked = { name: link.get('name') ?? '', room: link.get('room') ?? '' };
+
 export function Page() {
   const [place, setPlace] = useState<Place>();
+  const [last, setLast] = useState<Place>(linked);
   const rejoin = useCallback(() => {
     if (place !== undefined) chat.emit('join-room', place.room);
   }, [place]);
@@ -17,6 +22,7 @@ export function Page() {
 
   const join = (place: Place) => {
     setPlace(place);
+    setLast(place);
     // Whoever is not connected yet joins once it is.
     if (chat.connected) chat.emit('join-room', place.room);
   };
@@ -38,9 +44,9 @@ export function Page() {
       </header>
       <main>
         {place === undefined ? (
-          <JoinForm onJoin={join} />
+          <JoinForm last={last} onJoin={join} />
         ) : (
-          <Room place={place} canSend={connection === 'connected'} />
+          <Room place={place} connection={connection} />
         )}
       </main>
       <footer>

@@ -1,20 +1,23 @@
 // Room: what is said in it, and a line to say something.
 import { memo, useEffect, useLayoutEffect, useRef, useState, type FormEvent } from 'react';
 
+import type { Connection } from './connection';
 import { chat, readMessage } from './contract';
 import { useLines, type Line, type Lines } from './lines';
 import type { Place } from './page';
 
 // Well below what a server accepts by default, whatever it takes in bytes.
 const MESSAGE_CHARACTERS_MAX = 100_000;
+// May take more lines than are shown at once.
+const LONG_CHARACTERS = 300;
 
-export function Room({ place, canSend }: { place: Place; canSend: boolean }) {
+export function Room({ place, connection }: { place: Place; connection: Connection }) {
   const { lines, add } = useLines();
   // One handler for the room's whole life, so that what is taken off is what was put on: React
   // mounts twice under StrictMode, and whoever hears twice shows everything twice.
   const hear = useRef((data: unknown) => {
     const { author, text } = readMessage(data);
-    add(author, text, false);
+    add(author, text, 'heard');
   });
 
   useEffect(() => {
@@ -25,16 +28,29 @@ export function Room({ place, canSend }: { place: Place; canSend: boolean }) {
     };
   }, []);
 
+  // A server keeps nothing for those who are away.
+  const [before, lost] = [useRef(connection), useRef(false)];
+  useEffect(() => {
+    if (before.current === 'connected' && connection !== 'connected') {
+      lost.current = true;
+      add('', 'Connection lost', 'note');
+    } else if (lost.current && connection === 'connected') {
+      lost.current = false;
+      add('', 'Back again: what was said meanwhile is missing here', 'note');
+    }
+    before.current = connection;
+  }, [connection, add]);
+
   const say = (message: string) => {
     chat.emit('send-msg', { room: place.room, author: place.name, message });
     // The server tells everybody else.
-    add(place.name, message, true);
+    add(place.name, message, 'own');
   };
 
   return (
     <>
       <Log lines={lines} />
-      <SendForm onSend={say} canSend={canSend} />
+      <SendForm onSend={say} canSend={connection === 'connected'} />
     </>
   );
 }
@@ -75,9 +91,10 @@ function Log({ lines }: { lines: Lines }) {
 
 const Said = memo(function Said({ line }: { line: Line }) {
   return (
-    <li className={line.own ? 'own' : undefined} data-key={line.key}>
-      <bdi className="author">{line.author}</bdi>
-      <p className="text" dir="auto">
+    <li className={line.kind} data-key={line.key}>
+      {line.kind !== 'note' && <bdi className="author">{line.author}</bdi>}
+      {/* What is long scrolls by itself, which keyboards can do as well. */}
+      <p className="text" dir="auto" tabIndex={line.text.length > LONG_CHARACTERS ? 0 : undefined}>
         {line.text}
       </p>
     </li>
