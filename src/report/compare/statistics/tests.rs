@@ -1,7 +1,8 @@
 //! Tests: how often the intervals lie about servers that are simulated, and what they find.
 //!
 //! `CHATBENCH_TRIALS` says how many comparisons are made of each kind, `CHATBENCH_SEED` which one
-//! is made alone, and `CHATBENCH_MESSAGES` how many messages a second a slower server is sent.
+//! is made alone, `CHATBENCH_MESSAGES` how many messages a second a slower server is sent, and
+//! `CHATBENCH_RUNS` how many runs there are of one that is slower in its tail.
 
 mod server;
 
@@ -64,8 +65,12 @@ fn compared(a: &Server, b: &Server, runs: usize, seed: u64) -> Vec<Difference> {
 }
 
 fn found(a: &Server, b: &Server, runs: usize) -> Found {
+    found_in(seeds(), a, b, runs)
+}
+
+fn found_in(seeds: std::ops::Range<u64>, a: &Server, b: &Server, runs: usize) -> Found {
     let mut found = Found::default();
-    for seed in seeds() {
+    for seed in seeds {
         let differences = compared(a, b, runs, seed);
         let excludes = |it: &&Difference| it.low > 0.0 || it.high < 0.0;
         let matters = |it: &Difference| it.estimate.abs() >= NOISE.ln_1p();
@@ -141,6 +146,17 @@ fn what_is_a_tenth_slower_is_found() {
     println!("a tenth slower, runs 1.5 % apart, 5 against 5: {found:?}");
     // A rate of nine in ten, less what a few trials may fall short of it.
     assert!(found.worse * 10 >= found.trials * 7, "{found:?}");
+}
+
+#[test]
+fn a_tail_that_is_a_tenth_slower_is_found() {
+    let messages_per_s = number("CHATBENCH_MESSAGES").unwrap_or(100) as f64;
+    let runs = number("CHATBENCH_RUNS").unwrap_or(10) as usize;
+    let steady = Server { between: 0.015, messages_per_s, ..Server::default() };
+    let slower = Server { slower_tail: 1.1, ..steady };
+    let found = found_in(0..number("CHATBENCH_TRIALS").unwrap_or(4), &steady, &slower, runs);
+    println!("a tail a tenth slower, {messages_per_s}/s, {runs} against {runs}: {found:?}");
+    assert!(found.p99_worse * 10 >= found.trials * 7, "{found:?}");
 }
 
 /// What each part of the method is for: without it there are false alarms.

@@ -15,6 +15,8 @@ pub(super) const LATENCIES: usize = 4;
 const SECONDS: usize = 54;
 const RECEIVERS: usize = 5;
 const MEDIAN_MICROS: f64 = 1_000.0;
+/// Three of a hundred lie beyond.
+const TAIL_DEVIATIONS: f64 = 1.88;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Server {
@@ -26,13 +28,22 @@ pub(super) struct Server {
     pub(super) within: f64,
     /// How many times longer everything takes.
     pub(super) slower: f64,
+    /// How many times longer the slowest of a hundred take beside that, and those near them.
+    pub(super) slower_tail: f64,
     /// How many messages it is sent.
     pub(super) messages_per_s: f64,
 }
 
 impl Default for Server {
     fn default() -> Server {
-        Server { memory: 0.7, between: 0.03, within: 0.05, slower: 1.0, messages_per_s: 16.0 }
+        Server {
+            memory: 0.7,
+            between: 0.03,
+            within: 0.05,
+            slower: 1.0,
+            slower_tail: 1.0,
+            messages_per_s: 16.0,
+        }
     }
 }
 
@@ -107,6 +118,9 @@ impl Server {
         // Beyond one and a half deviations the tail is longer than that of a log-normal.
         let tail = (deviation - 1.5).max(0.0) * 0.6;
         let mut time = micros * (0.4 * deviation + tail).exp();
+        if deviation > TAIL_DEVIATIONS {
+            time *= self.slower_tail;
+        }
         if random.random::<f64>() < 0.02 * stalled {
             let pareto = Pareto::new(3_000.0, 2.5).expect("legal constants");
             let stalled: f64 = pareto.sample(random);
