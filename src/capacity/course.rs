@@ -1,12 +1,14 @@
 //! Course: how latency went while a load lasted: it stayed, it had not settled, or it grew.
 
+use std::cmp::Ordering;
+
 /// How a latency went.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Course {
     /// It stayed about what it was.
     Steady,
-    /// It became another, and did not grow all the time: the server was not warm, or it does
-    /// something else from time to time.
+    /// It became another, and did not grow all the time: it fell, as the server was not warm, or
+    /// jumped, as the server does something else from time to time.
     Unsettled,
     /// There are too few seconds to tell.
     Short,
@@ -18,7 +20,7 @@ pub(super) enum Course {
 }
 
 /// Whoever waits in a queue for 20 ms longer in each second is behind a server that does 2 % less
-/// than is asked of it. Slower growth does not show in the time that a step lasts.
+/// than is asked of it, however long it was before.
 const GROWTH_MS_PER_S_MIN: f64 = 20.0;
 /// What the later half may differ from the earlier one by, as a part of the shorter latency.
 const DIFFERENCE_MAX: f64 = 0.3;
@@ -27,6 +29,15 @@ const DIFFERENCE_MS_MIN: f64 = 5.0;
 /// With fewer there are no halves to compare.
 pub(super) const SECONDS_MIN: usize = 4;
 
+/// How much of the growth of the whole must be there in each half. One jump is no growth: that
+/// goes on all the time.
+const GROWTH_OF_HALF_MIN: f64 = 0.5;
+/// The same of growth that is slower, and shows less against what happens by chance.
+const SLOW_GROWTH_OF_HALF_MIN: f64 = 0.25;
+/// How far beyond its standard deviation Kendall's statistic must be for a rise that is none to
+/// be taken for one once in twenty times.
+const DEVIATIONS_MIN: f64 = 1.645;
+
 /// How the medians of `seconds` went, each of them with its time: in seconds, in milliseconds.
 pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     if seconds.len() < SECONDS_MIN {
@@ -34,15 +45,34 @@ pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     }
     let (early, late) = seconds.split_at(seconds.len() / 2);
     let ms_per_s = slope(seconds);
-    // One jump is no growth: that goes on in both halves.
-    let grows = |half| slope(half) >= GROWTH_MS_PER_S_MIN / 2.0;
-    if ms_per_s >= GROWTH_MS_PER_S_MIN && grows(early) && grows(late) {
+    let goes_on = |share: f64| [early, late].iter().all(|half| slope(half) >= share * ms_per_s);
+    if ms_per_s >= GROWTH_MS_PER_S_MIN && goes_on(GROWTH_OF_HALF_MIN) {
         return Course::Growing { ms_per_s };
     }
     let of = |half: &[(f64, f64)]| median(half.iter().map(|(_, ms)| *ms).collect());
     let (early, late) = (of(early), of(late));
-    let settled = (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late));
-    if settled { Course::Steady } else { Course::Unsettled }
+    if (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late)) {
+        return Course::Steady;
+    }
+    // What rises all the time is no warm-up: a little too much is asked of the server.
+    let rises = rise(seconds) >= DEVIATIONS_MIN && goes_on(SLOW_GROWTH_OF_HALF_MIN);
+    if rises { Course::Growing { ms_per_s } } else { Course::Unsettled }
+}
+
+/// By how many of its standard deviations Kendall's statistic is above what it is of points that
+/// neither rise nor fall: of all pairs, those that rise less those that fall (Mann 1945,
+/// "Nonparametric tests against trend"), less one, as it is a whole number.
+fn rise(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let pairs = points.iter().enumerate().flat_map(|(at, one)| {
+        points[at + 1..].iter().map(|other| match one.1.total_cmp(&other.1) {
+            Ordering::Less => 1.0,
+            Ordering::Equal => 0.0,
+            Ordering::Greater => -1.0,
+        })
+    });
+    let deviation = (count * (count - 1.0) * (2.0 * count + 5.0) / 18.0).sqrt();
+    (pairs.sum::<f64>() - 1.0) / deviation
 }
 
 /// The median of the slopes between any two points, which a few odd ones do not move (Sen 1968,
