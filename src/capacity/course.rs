@@ -29,11 +29,9 @@ const DIFFERENCE_MS_MIN: f64 = 5.0;
 /// With fewer there are no halves to compare.
 pub(super) const SECONDS_MIN: usize = 4;
 
-/// How much of the growth of the whole must be there in each half. One jump is no growth: that
+/// How much of the growth of the whole must be there in each half: one jump is no growth, which
 /// goes on all the time.
-const GROWTH_OF_HALF_MIN: f64 = 0.5;
-/// The same of growth that is slower, and shows less against what happens by chance.
-const SLOW_GROWTH_OF_HALF_MIN: f64 = 0.25;
+const GROWTH_OF_HALF_MIN: f64 = 0.25;
 /// How far beyond its standard deviation Kendall's statistic must be for a rise that is none to
 /// be taken for one once in twenty times.
 const DEVIATIONS_MIN: f64 = 1.645;
@@ -45,18 +43,19 @@ pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     }
     let (early, late) = seconds.split_at(seconds.len() / 2);
     let ms_per_s = slope(seconds);
-    let goes_on = |share: f64| [early, late].iter().all(|half| slope(half) >= share * ms_per_s);
-    if ms_per_s >= GROWTH_MS_PER_S_MIN && goes_on(GROWTH_OF_HALF_MIN) {
+    let goes_on = |least: f64| [early, late].into_iter().all(|half| slope(half) >= least);
+    if ms_per_s >= GROWTH_MS_PER_S_MIN && goes_on(GROWTH_MS_PER_S_MIN / 2.0) {
         return Course::Growing { ms_per_s };
     }
+    let goes_on = goes_on(GROWTH_OF_HALF_MIN * ms_per_s);
     let of = |half: &[(f64, f64)]| median(half.iter().map(|(_, ms)| *ms).collect());
     let (early, late) = (of(early), of(late));
     if (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late)) {
         return Course::Steady;
     }
     // What rises all the time is no warm-up: a little too much is asked of the server.
-    let rises = rise(seconds) >= DEVIATIONS_MIN && goes_on(SLOW_GROWTH_OF_HALF_MIN);
-    if rises { Course::Growing { ms_per_s } } else { Course::Unsettled }
+    let grows = goes_on && rise(seconds) >= DEVIATIONS_MIN;
+    if grows { Course::Growing { ms_per_s } } else { Course::Unsettled }
 }
 
 /// By how many of its standard deviations Kendall's statistic is above what it is of points that
@@ -121,6 +120,44 @@ mod tests {
         let mut disturbed = queue;
         (disturbed[3], disturbed[8]) = (0.0, 9_000.0);
         assert!(matches!(course(&disturbed), Course::Growing { .. }));
+    }
+
+    /// By so many milliseconds in a second, from 5 ms on, and each tenth off by so much.
+    fn slow_growth(ms_per_s: f64, off: f64) -> Course {
+        let wobble = [0.0, 1.0, -1.0, 0.5, -0.5].into_iter().cycle();
+        let base = (0..13).map(|second| 5.0 + ms_per_s * f64::from(second));
+        let seconds: Vec<f64> = base.zip(wobble).map(|(ms, by)| ms * (1.0 + off * by)).collect();
+        course(&seconds)
+    }
+
+    #[test]
+    fn what_rises_all_the_time_grows_however_slowly_or_does_not_show() {
+        for tenths in 1..300 {
+            let ms_per_s = f64::from(tenths) / 10.0;
+            for off in [0.0, 0.02, 0.05] {
+                let course = slow_growth(ms_per_s, off);
+                let grows = matches!(course, Course::Growing { .. });
+                assert!(grows || ms_per_s < 1.0, "{ms_per_s} ms/s, {off} off: {course:?}");
+                assert_ne!(course, Course::Unsettled, "{ms_per_s} ms/s, {off} off");
+            }
+        }
+        assert_eq!(slow_growth(0.5, 0.0), Course::Steady);
+        // Four of five seconds are as few as can be told.
+        assert!(matches!(course(&[5.0, 9.0, 15.0, 19.0]), Course::Growing { .. }));
+        assert_eq!(course(&[5.0, 20.0, 14.0, 40.0]), Course::Unsettled);
+    }
+
+    #[test]
+    fn kendalls_statistic_counts_pairs() {
+        let points = |ms: &[f64]| -> Vec<(f64, f64)> {
+            (0..).map(f64::from).zip(ms.iter().copied()).collect()
+        };
+        // Of five, all ten pairs rise: (10 - 1) / sqrt(50 / 3).
+        let all = rise(&points(&[1.0, 2.0, 3.0, 4.0, 5.0]));
+        assert!((all - 9.0 / (50.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{all}");
+        // Equal ones count for nothing, those that fall against it: 4 - 1 of five pairs.
+        let some = rise(&points(&[1.0, 1.0, 3.0, 2.0]));
+        assert!((some - 2.0 / (26.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{some}");
     }
 
     #[test]
