@@ -1,7 +1,7 @@
 //! Sizing: what so many users take, from what the steps of a search showed; pure.
 //!
 //! Rooms stay as large and everybody says as much, so deliveries grow with users. From this
-//! follows, with `headroom` h on all of it, for N users:
+//! follows, with `headroom` h on what is bought, for N users:
 //!
 //! - nodes: N · (1 + h) / users per node, the load that held, upwards;
 //! - cores: N · (1 + h) · deliveries per user and second · processor time per delivery;
@@ -352,7 +352,9 @@ impl<'s> Draft<'s> {
                 let node = self.figure(SizingInput::BytesPerNode, node, how.clone());
                 return Some((node, self.figure(SizingInput::BytesPerUser, line.slope, how)));
             }
-            (None, Some(line)) if line.slope > 0.0 => "it is not known how many nodes there are".into(),
+            (None, Some(line)) if line.slope > 0.0 => {
+                "it is not known how many nodes there are".into()
+            }
             _ => "memory did not grow with users".into(),
         };
         self.unsaid(COLUMN, why);
