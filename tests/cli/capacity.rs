@@ -172,7 +172,7 @@ fn steps_that_cannot_be_enough_are_told_before_the_first() {
     std::fs::write(place.0.path().join("scenario.yaml"), few).expect("written");
     let ended = place.search(&[]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
-    assert!(ended.stderr.contains("scenario.yaml:9:"), "{ended:#?}");
+    assert!(ended.stderr.contains("scenario.yaml:10:"), "{ended:#?}");
     assert!(ended.stderr.contains("`steps_max` is 5"), "{ended:#?}");
 }
 
