@@ -1,12 +1,14 @@
 //! Course: how latency went while a load lasted: it stayed, it had not settled, or it grew.
 
+use std::cmp::Ordering;
+
 /// How a latency went.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Course {
     /// It stayed about what it was.
     Steady,
-    /// It became another, and did not grow all the time: the server was not warm, or it does
-    /// something else from time to time.
+    /// It became another, and did not grow all the time: it fell, as the server was not warm, or
+    /// jumped, as the server does something else from time to time.
     Unsettled,
     /// There are too few seconds to tell.
     Short,
@@ -18,7 +20,7 @@ pub(super) enum Course {
 }
 
 /// Whoever waits in a queue for 20 ms longer in each second is behind a server that does 2 % less
-/// than is asked of it. Slower growth does not show in the time that a step lasts.
+/// than is asked of it, however long it was before.
 const GROWTH_MS_PER_S_MIN: f64 = 20.0;
 /// What the later half may differ from the earlier one by, as a part of the shorter latency.
 const DIFFERENCE_MAX: f64 = 0.3;
@@ -27,6 +29,13 @@ const DIFFERENCE_MS_MIN: f64 = 5.0;
 /// With fewer there are no halves to compare.
 pub(super) const SECONDS_MIN: usize = 4;
 
+/// How much of the growth of the whole must be there in each half: one jump is no growth, which
+/// goes on all the time.
+const GROWTH_OF_HALF_MIN: f64 = 0.25;
+/// How far beyond its standard deviation Kendall's statistic must be for a rise that is none to
+/// be taken for one once in twenty times.
+const DEVIATIONS_MIN: f64 = 1.645;
+
 /// How the medians of `seconds` went, each of them with its time: in seconds, in milliseconds.
 pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     if seconds.len() < SECONDS_MIN {
@@ -34,15 +43,35 @@ pub(super) fn course_of(seconds: &[(f64, f64)]) -> Course {
     }
     let (early, late) = seconds.split_at(seconds.len() / 2);
     let ms_per_s = slope(seconds);
-    // One jump is no growth: that goes on in both halves.
-    let grows = |half| slope(half) >= GROWTH_MS_PER_S_MIN / 2.0;
-    if ms_per_s >= GROWTH_MS_PER_S_MIN && grows(early) && grows(late) {
+    let goes_on = |least: f64| [early, late].into_iter().all(|half| slope(half) >= least);
+    if ms_per_s >= GROWTH_MS_PER_S_MIN && goes_on(GROWTH_MS_PER_S_MIN / 2.0) {
         return Course::Growing { ms_per_s };
     }
+    let goes_on = goes_on(GROWTH_OF_HALF_MIN * ms_per_s);
     let of = |half: &[(f64, f64)]| median(half.iter().map(|(_, ms)| *ms).collect());
     let (early, late) = (of(early), of(late));
-    let settled = (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late));
-    if settled { Course::Steady } else { Course::Unsettled }
+    if (early - late).abs() <= DIFFERENCE_MS_MIN.max(DIFFERENCE_MAX * early.min(late)) {
+        return Course::Steady;
+    }
+    // What rises all the time is no warm-up: a little too much is asked of the server.
+    let grows = goes_on && rise(seconds) >= DEVIATIONS_MIN;
+    if grows { Course::Growing { ms_per_s } } else { Course::Unsettled }
+}
+
+/// By how many of its standard deviations Kendall's statistic is above what it is of points that
+/// neither rise nor fall: of all pairs, those that rise less those that fall (Mann 1945,
+/// "Nonparametric tests against trend"), less one, as it is a whole number.
+fn rise(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let pairs = points.iter().enumerate().flat_map(|(at, one)| {
+        points[at + 1..].iter().map(|other| match one.1.total_cmp(&other.1) {
+            Ordering::Less => 1.0,
+            Ordering::Equal => 0.0,
+            Ordering::Greater => -1.0,
+        })
+    });
+    let deviation = (count * (count - 1.0) * (2.0 * count + 5.0) / 18.0).sqrt();
+    (pairs.sum::<f64>() - 1.0) / deviation
 }
 
 /// The median of the slopes between any two points, which a few odd ones do not move (Sen 1968,
@@ -91,6 +120,44 @@ mod tests {
         let mut disturbed = queue;
         (disturbed[3], disturbed[8]) = (0.0, 9_000.0);
         assert!(matches!(course(&disturbed), Course::Growing { .. }));
+    }
+
+    /// By so many milliseconds in a second, from 5 ms on, and each tenth off by so much.
+    fn slow_growth(ms_per_s: f64, off: f64) -> Course {
+        let wobble = [0.0, 1.0, -1.0, 0.5, -0.5].into_iter().cycle();
+        let base = (0..13).map(|second| 5.0 + ms_per_s * f64::from(second));
+        let seconds: Vec<f64> = base.zip(wobble).map(|(ms, by)| ms * (1.0 + off * by)).collect();
+        course(&seconds)
+    }
+
+    #[test]
+    fn what_rises_all_the_time_grows_however_slowly_or_does_not_show() {
+        for tenths in 1..300 {
+            let ms_per_s = f64::from(tenths) / 10.0;
+            for off in [0.0, 0.02, 0.05] {
+                let course = slow_growth(ms_per_s, off);
+                let grows = matches!(course, Course::Growing { .. });
+                assert!(grows || ms_per_s < 1.0, "{ms_per_s} ms/s, {off} off: {course:?}");
+                assert_ne!(course, Course::Unsettled, "{ms_per_s} ms/s, {off} off");
+            }
+        }
+        assert_eq!(slow_growth(0.5, 0.0), Course::Steady);
+        // Four of five seconds are as few as can be told.
+        assert!(matches!(course(&[5.0, 9.0, 15.0, 19.0]), Course::Growing { .. }));
+        assert_eq!(course(&[5.0, 20.0, 14.0, 40.0]), Course::Unsettled);
+    }
+
+    #[test]
+    fn kendalls_statistic_counts_pairs() {
+        let points = |ms: &[f64]| -> Vec<(f64, f64)> {
+            (0..).map(f64::from).zip(ms.iter().copied()).collect()
+        };
+        // Of five, all ten pairs rise: (10 - 1) / sqrt(50 / 3).
+        let all = rise(&points(&[1.0, 2.0, 3.0, 4.0, 5.0]));
+        assert!((all - 9.0 / (50.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{all}");
+        // Equal ones count for nothing, those that fall against it: 4 - 1 of five pairs.
+        let some = rise(&points(&[1.0, 1.0, 3.0, 2.0]));
+        assert!((some - 2.0 / (26.0_f64 / 3.0).sqrt()).abs() < 1e-9, "{some}");
     }
 
     #[test]

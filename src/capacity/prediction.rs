@@ -111,6 +111,7 @@ mod tests {
             delivery_p99_ms: 2.0,
             send_delay_p99_ms: 0.1,
             server: None,
+            unobserved: None,
         };
         let step = Step { purpose: Purpose::Grow, result };
         StepReport { step, measured: Some(measured) }

@@ -17,7 +17,8 @@
 //!    majority of as many; the upper one when it has failed in that majority, without the failure
 //!    that led there, before it held so often. A load that is settled against what it showed
 //!    first becomes the other end of the bracket, and the search goes on from there.
-//! 4. *Look beyond.* Once the answer stands, one step far above it.
+//! 4. *Look beyond.* Once the answer stands, one step far above it: above all loads that were
+//!    tried, but not by so much that the generator is likely to be too slow for it.
 //!
 //! # A server that is not monotone
 //!
@@ -33,10 +34,10 @@
 //!
 //! A step that was limited by the generator ends the search, as do too few samples, and whatever
 //! else another try will not mend: what held before is kept, as a lower bound. A load that is not
-//! steady is tried again; if it never is, it is not believed to hold, the search goes on below
-//! it, and the answer says that it is unknown what happens there. A server that wears out, or one
-//! that is disturbed, contradicts itself; a few contradictions are noise and cost some steps,
-//! and more of them are [`Reason::Contradictory`].
+//! steady is tried again, each time that happens; if it is not then either, it is not believed to
+//! hold, the search goes on below it, and the answer says that it is unknown what happens there. A
+//! server that wears out, or one that is disturbed, contradicts itself; a few contradictions are
+//! noise and cost some steps, and more of them are [`Reason::Contradictory`].
 //!
 //! # What the repeats are worth
 //!
@@ -250,12 +251,13 @@ impl Search {
         match (low, high) {
             (_, None) => Decision::Conclude(Conclusion::AtLeast),
             (None, Some(_)) => Decision::Conclude(Conclusion::Nothing),
-            (Some(_), Some(_)) => self.look_beyond(),
+            (Some(_), Some(high)) => self.look_beyond(high.load),
         }
     }
 
-    /// Goes on from the largest load that was tried, as long as the server keeps failing.
-    fn look_beyond(&self) -> Decision {
+    /// Goes on from the largest load that was tried, as long as the server keeps failing; `fails`
+    /// is the one just above the answer.
+    fn look_beyond(&self, fails: u64) -> Decision {
         let looks = || self.steps.iter().filter(|step| step.purpose == Purpose::Beyond);
         let all_failed =
             looks().all(|step| matches!(step.result.verdict, StepVerdict::Fails { .. }));
@@ -265,7 +267,8 @@ impl Search {
         if enough || !all_failed || largest == self.limits.to {
             return Decision::Conclude(Conclusion::Found);
         }
-        Decision::Try(self.limits.above(largest), Purpose::Beyond)
+        let from = if looks().count() == 0 { fails } else { largest };
+        Decision::Try(self.limits.beyond(from, largest), Purpose::Beyond)
     }
 
     /// How many loads held first and were settled as failing, and the other way round.

@@ -1,7 +1,7 @@
 //! Sizing: what so many users take, from what the steps of a search showed; pure.
 //!
 //! Rooms stay as large and everybody says as much, so deliveries grow with users. From this
-//! follows, with `headroom` h on all of it, for N users:
+//! follows, with `headroom` h on what is bought, for N users:
 //!
 //! - nodes: N · (1 + h) / users per node, the load that held, upwards;
 //! - cores: N · (1 + h) · deliveries per user and second · processor time per delivery;
@@ -171,8 +171,10 @@ struct Draft<'s> {
     steps: &'s [StepReport],
     /// The largest load that held, whether or not that was confirmed.
     held: Option<u64>,
-    /// Nodes that together were measured.
-    nodes: f64,
+    /// Nodes that together were measured: each target is one, and so is each process.
+    nodes: u64,
+    /// Of how many of them it was seen what the load cost them.
+    observed: u64,
     sizing: Sizing,
 }
 
@@ -182,7 +184,9 @@ impl<'s> Draft<'s> {
         let holds = study.answer.as_ref().and_then(|answer| answer.holds.as_ref());
         let observed =
             steps.iter().filter_map(|step| Some(step.measured.as_ref()?.server.as_ref()?.nodes));
-        let nodes = observed.max().unwrap_or(study.targets.len() as u64).max(1);
+        let observed = observed.max().unwrap_or(0);
+        // Users connect to all targets, whether or not anybody looks at what is behind them.
+        let nodes = observed.max(study.targets.len() as u64).max(1);
         let sizing = Sizing {
             headroom: of.headroom,
             figures: Vec::new(),
@@ -191,7 +195,7 @@ impl<'s> Draft<'s> {
             memory_points: Vec::new(),
             caveat: CAVEAT.into(),
         };
-        Draft { steps, held: holds.map(|shown| shown.load), nodes: nodes as f64, sizing }
+        Draft { steps, held: holds.map(|shown| shown.load), nodes, observed, sizing }
     }
 
     fn figure(&mut self, what: SizingInput, value: f64, how: String) -> f64 {
@@ -227,9 +231,9 @@ impl<'s> Draft<'s> {
                 return None;
             }
         };
-        let by = if nodes > 1.0 { format!(", by its {nodes} nodes") } else { String::new() };
+        let by = if nodes > 1 { format!(", by its {nodes} nodes") } else { String::new() };
         let how = format!("the largest load that held, {held} users{by}{more}");
-        Some(self.figure(SizingInput::UsersPerNode, held as f64 / nodes, how))
+        Some(self.figure(SizingInput::UsersPerNode, held as f64 / nodes as f64, how))
     }
 
     fn deliveries_per_user(&mut self) -> Option<f64> {
@@ -259,6 +263,10 @@ impl<'s> Draft<'s> {
         let (low, high) = seen.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), (_, _, us)| {
             (low.min(*us), high.max(*us))
         });
+        if let Some(why) = self.unseen_nodes() {
+            self.unsaid(COLUMN, why);
+            return None;
+        }
         let at_best = seen.into_iter().filter(|(_, load, _)| *load == best);
         let (numbers, each): (Vec<_>, Vec<_>) = at_best.map(|(number, _, us)| (number, us)).unzip();
         let Some(us) = median(each) else {
@@ -293,6 +301,30 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// Why what was observed is not what the load cost, if it was observed of some nodes only. What
+    /// the others do is not known: they need not be alike.
+    fn unseen_nodes(&self) -> Option<String> {
+        let Draft { nodes, observed, .. } = *self;
+        (0 < observed && observed < nodes).then(|| {
+            format!(
+                "`observe` names {observed} of {nodes} nodes, and what the load cost the others is \
+                 not known: name each of them, and search again"
+            )
+        })
+    }
+
+    /// Why the memory of the first users does not show, if the server had served others before.
+    fn not_fresh(&self) -> Option<String> {
+        let first = self.steps.first()?.measured.as_ref()?.server.as_ref()?;
+        first.notices.iter().find_map(|notice| match notice {
+            Notice::NotFresh { why } => Some(format!(
+                "the server was not fresh at the first step, and what it keeps of what it did \
+                 before hides what users take: {why}; restart it, and search again"
+            )),
+            _ => None,
+        })
+    }
+
     /// Memory of a node without users, and for each user.
     fn memory(&mut self, nodes_are_known: bool) -> Option<(f64, f64)> {
         const COLUMN: SizingColumn = SizingColumn::Memory;
@@ -300,26 +332,29 @@ impl<'s> Draft<'s> {
         self.sizing.memory_points.clone_from(&points);
         let observed = self.held().any(|(_, _, it)| it.server.is_some());
         let with_users = points.iter().filter(|point| point.users > 0).count();
-        let line = Line::through(&points);
-        let why = match line {
+        let hidden = self.unseen_nodes().or_else(|| self.not_fresh());
+        let why = match (hidden, Line::through(&points)) {
             _ if !observed && self.held.is_some() => UNOBSERVED.to_owned(),
+            (Some(why), _) => why,
             _ if with_users < 2 => {
                 "fewer than two steps held that had more users than all before them: begin at \
                  fewer with `capacity.from`"
                     .into()
             }
-            Some(line) if line.slope > 0.0 && nodes_are_known => {
+            (None, Some(line)) if line.slope > 0.0 && nodes_are_known => {
                 let [from, to] = [points[0], points[points.len() - 1]].map(|it| it.step);
                 let how = format!(
                     "least squares through {} samples of steps {from} to {to}, each the most \
                      resident memory of more users than ever before",
                     points.len()
                 );
-                let node = line.intercept.max(0.0) / self.nodes;
+                let node = line.intercept.max(0.0) / self.nodes as f64;
                 let node = self.figure(SizingInput::BytesPerNode, node, how.clone());
                 return Some((node, self.figure(SizingInput::BytesPerUser, line.slope, how)));
             }
-            Some(line) if line.slope > 0.0 => "it is not known how many nodes there are".into(),
+            (None, Some(line)) if line.slope > 0.0 => {
+                "it is not known how many nodes there are".into()
+            }
             _ => "memory did not grow with users".into(),
         };
         self.unsaid(COLUMN, why);

@@ -1,5 +1,7 @@
 //! Study: a search with its steps as data, from which it goes on where it was interrupted.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::prediction::Prediction;
@@ -32,6 +34,15 @@ pub struct Study {
     pub name: String,
     /// The servers' URLs; empty for the bundled one.
     pub targets: Vec<String>,
+    /// The faults that were planted in the bundled server, as `--fault` takes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+    /// The addresses that were connected from; empty if that was left to the system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_ips: Vec<IpAddr>,
+    /// The threads that users were spread over at most; absent if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u64>,
     /// What a load is a number of.
     pub vary: Vary,
     /// How long the load of each step lasts, in seconds.
@@ -76,6 +87,9 @@ pub struct Measured {
     /// at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
+    /// Why the server was not looked at, where it was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unobserved: Option<String>,
 }
 
 /// What was seen of the server in a step.
@@ -112,6 +126,7 @@ impl Measured {
             delivery_p99_ms: ms(Metric::DeliveryLatency, 0.99),
             send_delay_p99_ms: ms(Metric::SendDelay, 0.99),
             server: server.map(Server::new),
+            unobserved: None,
         }
     }
 }
@@ -131,8 +146,34 @@ impl Study {
     /// Whether steps of `other` are steps of this search as well: more of them may be allowed, and
     /// the answer may have to be shown more often.
     pub fn goes_on_with(&self, other: &Study) -> bool {
-        let what = |it: &Study| (it.scenario.clone(), it.targets.clone(), it.vary, it.step_s);
+        let what = |it: &Study| {
+            (it.scenario.clone(), it.targets.clone(), it.faults.clone(), it.vary, it.step_s)
+        };
         what(self) == what(other)
+    }
+
+    /// In what the steps of `other` were taken otherwise than those of this search are, although
+    /// they are steps of it: whoever reads the answer should know.
+    pub fn differs_from(&self, other: &Study) -> Vec<String> {
+        let threads = |it: &Study| it.threads.map(|threads| format!("on {threads} threads"));
+        let addresses = |it: &Study| match &it.source_ips[..] {
+            [] => "from no address in particular".to_owned(),
+            some => {
+                let told: Vec<String> = some.iter().map(IpAddr::to_string).collect();
+                format!("from {}", told.join(", "))
+            }
+        };
+        let both = |of: &dyn Fn(&Study) -> Option<String>| of(other).zip(of(self));
+        [
+            both(&|it| Some(format!("by chatbench {}", it.chatbench))),
+            both(&threads),
+            both(&|it| Some(addresses(it))),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|(before, now)| before != now)
+        .map(|(before, now)| format!("steps so far were taken {before}, further ones are {now}"))
+        .collect()
     }
 
     /// The search that goes on from the steps so far. Steps that only said why it had to stop are

@@ -3,6 +3,7 @@
 use super::course::{Course, SECONDS_MIN, course_of};
 use super::search::{Failure, StepVerdict, Unclear};
 use super::watch::Watch;
+use crate::metrics::{Metric, Quantile};
 use crate::oracle::ViolationKind;
 use crate::run::{Doubt, RunOutcome, ThresholdOutcome, ThresholdResult, check_thresholds};
 use crate::scenario::Scenario;
@@ -18,7 +19,8 @@ const OF_MESSAGES: [&str; 5] =
 /// else it saw may be its own doing.
 pub fn verdict_of(scenario: &Scenario, outcome: &RunOutcome, watch: &Watch) -> StepVerdict {
     let thresholds = thresholds(scenario, outcome, watch);
-    if let Some(why) = outcome.doubts.iter().find_map(stops_all) {
+    let stopped = outcome.doubts.iter().find_map(stops_all);
+    if let Some(why) = stopped.or_else(|| saturated(scenario, outcome, watch, &thresholds)) {
         return StepVerdict::Unknown { why };
     }
     let course = course_of(watch.seconds());
@@ -67,6 +69,32 @@ fn thresholds(scenario: &Scenario, outcome: &RunOutcome, watch: &Watch) -> Vec<T
     warm.into_iter().filter(is_of_messages).chain(all).collect()
 }
 
+/// That the generator was late in what is judged: in messages after the warm-up, or anywhere if
+/// what is judged from the beginning was too slow then. Who is late in the warm-up alone has
+/// measured nothing wrong.
+fn saturated(
+    scenario: &Scenario,
+    outcome: &RunOutcome,
+    watch: &Watch,
+    thresholds: &[ThresholdResult],
+) -> Option<Unclear> {
+    let limit = scenario.limits.send_delay_p99;
+    let p99 = watch.recorder().histogram(Metric::SendDelay).at(Quantile::Of(0.99));
+    if p99 > limit {
+        let [send_delay_p99_ms, limit_ms] = [p99, limit].map(|it| it.as_secs_f64() * 1e3);
+        return Some(Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms });
+    }
+    let is_too_slow =
+        |it: &ThresholdResult| it.outcome == ThresholdOutcome::Unknown && it.observed > it.limit;
+    let of_run = outcome.doubts.iter().find_map(|doubt| match *doubt {
+        Doubt::GeneratorSaturated { send_delay_p99_ms, limit_ms, .. } => {
+            Some(Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms })
+        }
+        _ => None,
+    });
+    of_run.filter(|_| thresholds.iter().any(is_too_slow))
+}
+
 fn missed(threshold: &ThresholdResult) -> Option<Failure> {
     let ThresholdResult { name, limit, observed, outcome, .. } = threshold;
     if *outcome != ThresholdOutcome::Missed {
@@ -87,9 +115,6 @@ fn missed(threshold: &ThresholdResult) -> Option<Failure> {
 fn stops_all(doubt: &Doubt) -> Option<Unclear> {
     match *doubt {
         Doubt::Interrupted => Some(Unclear::Interrupted),
-        Doubt::GeneratorSaturated { send_delay_p99_ms, limit_ms, .. } => {
-            Some(Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms })
-        }
         Doubt::GivenUp { messages } => {
             let what = format!("the generator gave up {messages} messages, being too late");
             Some(Unclear::Impossible { what })

@@ -31,8 +31,9 @@ use crate::capacity::{
     self, Measured, Next, Search, StepResult, StepVerdict, Study, Watch, verdict_of,
 };
 use crate::clock::unix_millis;
+use crate::load::preflight;
 use crate::report::ExitKind;
-use crate::run::{self, Follower, RunOptions, Stop};
+use crate::run::{self, Follower, RunError, RunOptions, Stop};
 use crate::scenario::{Plan, Scenario, Target, Vary};
 
 /// How many times the first load is tried at most, where the scenario does not say.
@@ -46,22 +47,25 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
         run.plan.seed.get_or_insert(kept.seed);
     }
     let base = prepare::plan(&run.plan)?;
-    let (mut study, mut search) = begin(&base, kept)?;
+    let (mut study, mut search, changes) = begin(&base, &run, kept)?;
     let mut audience = Audience::admit(&args.telemetry, &base)?;
     let may_go = args.overwrite || args.resume;
     let file = args.out.as_deref().map(|out| CapacityFile::create(out, may_go)).transpose()?;
     let reference = prepare::reference(&base, &run)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let runtime = runtime.map_err(|err| Failure::impossible(err, "raise `ulimit -n`"))?;
-    show(|out| text::write_head(&study, out))?;
-    for (number, report) in study.steps.iter().enumerate() {
-        show(|out| text::write_step(number + 1, report, out))?;
-    }
     let searched = runtime.block_on(async {
         let (_stopper, stop) = signals::watch()
             .map_err(|err| Failure::impossible(err, "run it where signals can be handled"))?;
         let (reference, served) = (reference.as_ref(), Cell::new(false));
         let bench = Bench { run: &run, base: &base, reference, served, stop };
+        if let Next::Try { load, .. } = search.next() {
+            bench.ensure_reached(load, search.steps().len() as u64).await?;
+        }
+        show(|out| text::write_head(&study, &changes, out))?;
+        for number in 1..=study.steps.len() {
+            show(|out| text::write_step(number, &study, out))?;
+        }
         while let Next::Try { load, .. } = search.next() {
             let before = search.steps().len() as u64;
             let (verdict, measured) = match bench.step(load, before, audience.as_mut()).await {
@@ -76,9 +80,7 @@ pub(super) fn capacity(args: &CapacityArgs) -> Result<ExitKind, Failure> {
             study.note(&search, measured);
             study.size(&base.scenario.capacity);
             file.as_ref().map(|file| file.write(&study)).transpose()?;
-            let last = study.steps.last().map(|report| (study.steps.len(), report));
-            let (number, report) = last.expect("it was just taken");
-            show(|out| text::write_step(number, report, out))?;
+            show(|out| text::write_step(study.steps.len(), &study, out))?;
         }
         Ok::<_, Failure>(())
     });
@@ -110,8 +112,13 @@ fn unknown(why: Unclear) -> (StepVerdict, Option<Measured>) {
     (StepVerdict::Unknown { why }, None)
 }
 
-/// A study of `base` that begins, or goes on from what was `kept`.
-fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure> {
+/// A study of `base` that begins, or goes on from what was `kept`, and in what it does so
+/// otherwise than before.
+fn begin(
+    base: &Planned,
+    run: &RunArgs,
+    kept: Option<Study>,
+) -> Result<(Study, Search, Vec<String>), Failure> {
     let (scenario, plan) = (&base.scenario, &base.plan);
     let own = scenario.own_load(plan).round() as u64;
     if own == 0 || scenario.load.profile.peak() == 0.0 {
@@ -119,17 +126,8 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         return Err(Failure::usage("the scenario has no load to be varied".into(), remedy));
     }
     let of = &scenario.capacity;
-    let from = of.from.unwrap_or_else(|| of.to.map_or(own, |to| own.min(to)));
-    let to = of.to.unwrap_or_else(|| from.saturating_mul(UP_TO));
-    let usual = capacity::Limits::between(from, to);
-    let floor = if of.vary == Vary::Users { scenario.users_min() } else { 1 };
-    let limits = capacity::Limits {
-        floor,
-        precision: of.precision,
-        confirmations: of.repeats,
-        steps_max: of.steps_max,
-        ..usual
-    };
+    let limits = limits(scenario, own);
+    ensure_enough_steps(&limits, run)?;
     let now = UNIX_EPOCH + Duration::from_millis(unix_millis());
     let mut study = Study {
         version: Study::VERSION,
@@ -143,6 +141,9 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
             Target::Reference => Vec::new(),
             Target::Urls(urls) => urls.iter().map(ToString::to_string).collect(),
         },
+        faults: run.fault.iter().map(ToString::to_string).collect(),
+        source_ips: run.plan.source_ip.clone(),
+        threads: Some(prepare::shards(&run.plan) as u64),
         vary: of.vary,
         step_s: of.step.as_secs_f64(),
         limits,
@@ -151,12 +152,12 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
         sizing: None,
         usl: None,
     };
+    let mut changes = Vec::new();
     if let Some(kept) = kept {
         if !study.goes_on_with(&kept) {
-            let what = "the search to go on with is one of another scenario, target or step";
-            let remedy = "give the same scenario, target and flags, or begin anew without --resume";
-            return Err(Failure::usage(what.into(), remedy));
+            return Err(another_search(&study, &kept));
         }
+        changes = study.differs_from(&kept);
         let Study { chatbench, started, steps, .. } = kept;
         study = Study { chatbench, started, steps, ..study };
     }
@@ -165,7 +166,59 @@ fn begin(base: &Planned, kept: Option<Study>) -> Result<(Study, Search), Failure
     })?;
     study.conclude(&search);
     study.size(of);
-    Ok((study, search))
+    Ok((study, search, changes))
+}
+
+fn another_search(wanted: &Study, kept: &Study) -> Failure {
+    let remedy = "give the same scenario, target and flags, or begin anew without --resume";
+    if wanted.faults == kept.faults {
+        let what = "the search to go on with is one of another scenario, target or step";
+        return Failure::usage(what.into(), remedy);
+    }
+    let told = |faults: &[String]| match faults {
+        [] => "none".into(),
+        some => format!("--fault {}", some.join(",")),
+    };
+    let (then, now) = (told(&kept.faults), told(&wanted.faults));
+    let what = format!("the search to go on with is one of a server with other faults: {then}");
+    Failure::usage(format!("{what}, and not {now}"), remedy)
+}
+
+/// Within what the capacity of `scenario` is searched, which has so much load of its `own`.
+fn limits(scenario: &Scenario, own: u64) -> capacity::Limits {
+    let of = &scenario.capacity;
+    let from = of.from.unwrap_or_else(|| of.to.map_or(own, |to| own.min(to)));
+    let to = of.to.unwrap_or_else(|| from.saturating_mul(UP_TO));
+    let usual = capacity::Limits::between(from, to);
+    let floor = if of.vary == Vary::Users { scenario.users_min() } else { 1 };
+    capacity::Limits {
+        floor,
+        precision: of.precision,
+        confirmations: of.repeats,
+        steps_max: of.steps_max,
+        ..usual
+    }
+}
+
+/// That a server which never contradicts itself is done with in the steps that are allowed, at
+/// whatever load its capacity is. The look beyond is taken only if one is left.
+fn ensure_enough_steps(limits: &capacity::Limits, run: &RunArgs) -> Result<(), Failure> {
+    let needed = limits.steps_needed() - limits.beyond_steps_max;
+    let allowed = limits.steps_max;
+    if needed <= allowed {
+        return Ok(());
+    }
+    let what = format!(
+        "`steps_max` is {allowed}, and a search may need {needed} steps: {} repeats, and as many \
+         as it takes to find what is repeated",
+        limits.confirmations
+    );
+    let remedy = format!(
+        "let `capacity.steps_max` be {needed} or more, ask for fewer `capacity.repeats`, or let \
+         `capacity.from` and `capacity.to` be nearer to each other"
+    );
+    let keys = ["capacity.steps_max", "capacity.repeats", "capacity"];
+    Err(Scenario::blame(&run.plan.scenario, &run.plan.overrides(), &keys, (what, remedy)).into())
 }
 
 /// What every step is performed with.
@@ -179,6 +232,16 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// That somebody answers where the first step is to be taken, before anything is printed.
+    async fn ensure_reached(&self, load: u64, before: u64) -> Result<(), Failure> {
+        let brief = prepare::brief(self.planned(load, before)?, self.run, self.reference).await?;
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            reached = preflight(&brief) => Ok(reached.map_err(RunError::from)?),
+            _ = stop.wait_for(|stop| *stop != Stop::No) => Err(Failure::Interrupted),
+        }
+    }
+
     /// Offers `load`, in the step after so many others.
     async fn step(
         &self,
@@ -201,15 +264,19 @@ impl Bench<'_> {
         let stop = self.stop.clone();
         let served_before = self.served.replace(true);
         let observed = Observing::begin(&brief, self.reference, self.run.insecure).await;
+        let mut unobserved = None;
         let (observing, mut marker) = match observed {
             // What could be seen before is no reason to end the search.
-            Err(_) if served_before => Observing::nothing(),
+            Err(why) if served_before => {
+                unobserved = Some(why.in_a_line());
+                Observing::nothing()
+            }
             observed => observed?,
         };
         followers.push(&mut marker);
         let outcome = run::run(Arc::clone(&brief), &options, stop, &mut followers).await?;
         let server = observing.end(&brief, &outcome, served_before).await;
-        let measured = Measured::new(&watch, server);
+        let measured = Measured { unobserved, ..Measured::new(&watch, server) };
         Ok((verdict_of(&brief.scenario, &outcome, &watch), Some(measured)))
     }
 

@@ -88,6 +88,17 @@ impl Scale {
         place.is_finite().then(|| place.clamp(0.0, 1.0))
     }
 
+    /// Whether any of the numbers between two lies between its ends.
+    pub fn shows(&self, between: (f64, f64)) -> bool {
+        let (low, high) = between;
+        match *self {
+            Scale::Linear { from, to } | Scale::Moments { from, to } | Scale::Log { from, to } => {
+                low <= to && high >= from
+            }
+            Scale::Percentiles { nines } => low <= 1.0 - 10_f64.powf(-nines) && high >= 0.0,
+        }
+    }
+
     /// Round numbers along it, `most` of them or few more.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         match *self {
@@ -219,6 +230,30 @@ mod tests {
         assert_eq!(shares.place(1.0), Some(1.0));
         let nothing = Scale::Linear { from: 1.0, to: 1.0 };
         assert_eq!(nothing.place(1.0), None);
+    }
+
+    #[test]
+    fn what_lies_beyond_an_axis_is_not_shown() {
+        let scales = [
+            Scale::Linear { from: 10.0, to: 20.0 },
+            Scale::Moments { from: 10.0, to: 20.0 },
+            Scale::Log { from: 10.0, to: 20.0 },
+        ];
+        for scale in scales {
+            for (from, to, wanted) in [
+                (1.0, 9.9, false),
+                (20.1, 90.0, false),
+                (1.0, 10.0, true),
+                (20.0, 21.0, true),
+                (12.0, 13.0, true),
+                (1.0, 90.0, true),
+                (f64::NAN, 15.0, false),
+            ] {
+                assert_eq!(scale.shows((from, to)), wanted, "{scale:?}: {from} to {to}");
+            }
+        }
+        let shares = Scale::Percentiles { nines: 2.0 };
+        assert!(shares.shows((0.9, 1.0)) && !shares.shows((0.999, 1.0)));
     }
 
     #[test]

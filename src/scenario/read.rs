@@ -58,6 +58,36 @@ impl Scenario {
     }
 }
 
+/// What is wrong, and what to do about it.
+type Complaint = (String, String);
+
+impl Scenario {
+    /// An error about a scenario that was read from `file` with `overrides`, of which one cannot
+    /// know before it is planned: at the first of its `keys`, written with dots, that is there.
+    pub fn blame(
+        file: &FilePath,
+        overrides: &Overrides,
+        keys: &[&str],
+        (what, remedy): Complaint,
+    ) -> ScenarioError {
+        let name = file.display().to_string();
+        // What comes through a pipe comes once.
+        let text = file.is_file().then(|| std::fs::read_to_string(file).ok()).flatten();
+        let blamed = text.and_then(|text| {
+            let source = Source { name: &name, text: &text };
+            let mut value = source.value().ok()?;
+            let origins = overrides.apply(&mut value).ok()?;
+            let there = |key: &&&str| {
+                key.split('.').try_fold(&value, |value, part| value.get(part)).is_some()
+            };
+            let key = keys.iter().find(there)?;
+            let mistake = Mistake::at(key, what.clone(), remedy.clone());
+            Some(source.error(&origins, mistake))
+        });
+        blamed.unwrap_or_else(|| ScenarioError::at(&name, what, remedy))
+    }
+}
+
 fn misread(error: &serde_path_to_error::Error<serde_json::Error>) -> Mistake {
     let (what, remedy) = explain(&error.inner().to_string());
     Mistake { path: Path::from(error.path()), what, remedy }

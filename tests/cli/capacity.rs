@@ -133,9 +133,47 @@ fn an_interrupted_search_goes_on_where_it_was() {
     // More may be asked of it: what was shown still counts.
     let more = place.search(&["--resume", "--set", "capacity.repeats=2"]);
     assert_eq!((more.code, loads(&place.kept())), (Some(0), vec![10, 20, 20]), "{more:#?}");
+    // How it is offered may change, and that is told.
+    let told = place.search(&["--resume", "--set", "capacity.repeats=2", "--shards", "1"]);
+    assert_eq!(told.code, Some(0), "{told:#?}");
+    let mut study = place.kept();
+    assert_eq!(study["threads"], 1);
+    study["chatbench"] = "0.0.0-other".into();
+    std::fs::write(place.0.path().join("out/capacity.json"), study.to_string()).expect("written");
+    let flags = ["--shards", "2", "--source-ip", "127.0.0.1"];
+    let told = place.search(&[&["--resume", "--set", "capacity.repeats=2"], &flags[..]].concat());
+    assert_eq!(told.code, Some(0), "{told:#?}");
+    for change in [
+        "by chatbench 0.0.0-other, further ones are by chatbench ",
+        "on 1 threads, further ones are on 2 threads",
+        "from no address in particular, further ones are from 127.0.0.1",
+    ] {
+        assert!(told.stdout.contains(change), "{told:#?}");
+    }
+    let faulty = place.search(&["--resume", "--fault", "echo=1"]);
+    assert_eq!(faulty.code, Some(2), "{faulty:#?}");
+    assert!(faulty.stderr.contains("other faults: none, and not --fault echo=1"), "{faulty:#?}");
     let other = place.search(&["--resume", "--set", "message.size=99 B"]);
     assert_eq!(other.code, Some(2), "{other:#?}");
     assert!(other.stderr.contains("of another scenario"), "{other:#?}");
+}
+
+#[test]
+fn steps_that_cannot_be_enough_are_told_before_the_first() {
+    let place = Place::new();
+    // From ten to two users takes the first step and three, halving two, and repeats 49 and 26.
+    let ended = place.search(&["--set", "capacity.repeats=50"]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.stderr.contains("--set capacity.repeats"), "{ended:#?}");
+    assert!(ended.stderr.contains("may need 81 steps"), "{ended:#?}");
+    assert!(ended.stderr.contains("let `capacity.steps_max` be 81 or more"), "{ended:#?}");
+    assert_eq!(ended.stdout, "");
+    let few = SCENARIO.replace("repeats: 1}", "repeats: 1, steps_max: 5}");
+    std::fs::write(place.0.path().join("scenario.yaml"), few).expect("written");
+    let ended = place.search(&[]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.stderr.contains("scenario.yaml:10:"), "{ended:#?}");
+    assert!(ended.stderr.contains("`steps_max` is 5"), "{ended:#?}");
 }
 
 #[test]
@@ -155,6 +193,7 @@ fn there_must_be_something_to_go_on_with() {
     let ended = place.search(&["--overwrite", "--target", &nobody]);
     assert_eq!(ended.code, Some(3), "{ended:#?}");
     assert!(ended.stderr.contains("refused"), "{ended:#?}");
+    assert_eq!(ended.stdout, "", "there is nothing to head");
     let ended = chatbench(["capacity", "scenarios/quickstart.yaml", "--resume"]);
     assert_eq!(ended.code, Some(2), "{ended:#?}");
 }

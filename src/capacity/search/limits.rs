@@ -33,7 +33,8 @@ pub struct Limits {
     /// How often the answer must have held in all. The load above it must have failed in more
     /// than half as many repeats.
     pub confirmations: u32,
-    /// How often a load at which the server did not become steady is tried again.
+    /// How often a load at which the server did not become steady is tried again, each time that
+    /// happens.
     pub unsteady_repeats_max: u32,
     /// How many loads may contradict what they showed first. One more, and the answers are no
     /// longer believed.
@@ -125,6 +126,16 @@ impl Limits {
     pub(super) fn above(&self, load: u64) -> u64 {
         let grown = (load as f64 * self.growth).ceil() as u64;
         grown.max(load + 1).min(self.to)
+    }
+
+    /// A load far above one that `fails`, if `largest` is the largest that was tried: as far above
+    /// it as a load that is grown, and no farther than half of that, in logarithms, above what the
+    /// generator was seen to perform. More would often show nothing but its own limit.
+    pub(super) fn beyond(&self, fails: u64, largest: u64) -> u64 {
+        let performed = (largest as f64 * self.growth.sqrt()).ceil() as u64;
+        let far = self.above(fails);
+        let load = if far > largest { far.min(performed) } else { performed };
+        load.max(largest + 1).min(self.to)
     }
 
     /// The next load below `load`, if shrinking.

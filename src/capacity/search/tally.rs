@@ -9,6 +9,8 @@ pub(super) struct Tally {
     pub(super) held: u32,
     pub(super) failed: u32,
     pub(super) unsteady: u32,
+    /// Those of them that came since one that said something.
+    unsteady_in_a_row: u32,
     /// What went wrong when it last failed.
     pub(super) why: Vec<Failure>,
     /// What was in the way when it last showed nothing.
@@ -32,7 +34,7 @@ pub(super) enum Standing {
     Leaning(Side),
     /// Its steps contradict each other, or there are none that say anything.
     Open,
-    /// It was tried as often as it may be, and was never steady.
+    /// It was tried again as often as it may be, and was never steady.
     Unclear,
 }
 
@@ -55,15 +57,18 @@ impl Tally {
         match &step.verdict {
             StepVerdict::Holds => {
                 self.held += 1;
+                self.unsteady_in_a_row = 0;
                 self.first.get_or_insert(Side::Below);
             }
             StepVerdict::Fails { why } => {
                 self.failed += 1;
+                self.unsteady_in_a_row = 0;
                 self.why.clone_from(why);
                 self.first.get_or_insert(Side::Above);
             }
             StepVerdict::Unknown { why } => {
                 self.unsteady += u32::from(why.may_pass());
+                self.unsteady_in_a_row += u32::from(why.may_pass());
                 self.doubt = Some(why.clone());
             }
         }
@@ -85,7 +90,7 @@ impl Tally {
             Standing::Settled(Side::Below)
         } else if self.failed >= limits.majority() + led_here {
             Standing::Settled(Side::Above)
-        } else if self.unsteady > limits.unsteady_repeats_max {
+        } else if self.unsteady_in_a_row > limits.unsteady_repeats_max {
             Standing::Unclear
         } else {
             match (self.held, self.failed) {

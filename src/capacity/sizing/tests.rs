@@ -21,6 +21,7 @@ fn step(load: u64, verdict: StepVerdict) -> StepReport {
         delivery_p99_ms: 2.0,
         send_delay_p99_ms: 0.1,
         server: Some(Server { nodes: 1, summary, notices: Vec::new() }),
+        unobserved: None,
     };
     let step = Step { purpose: Purpose::Grow, result: StepResult { load, verdict } };
     StepReport { step, measured: Some(measured) }
@@ -46,6 +47,9 @@ fn study() -> Study {
         scenario: String::new(),
         name: "a".into(),
         targets: Vec::new(),
+        faults: Vec::new(),
+        source_ips: Vec::new(),
+        threads: None,
         vary: Vary::Users,
         step_s: 20.0,
         limits: Limits::between(100, 1_000),
@@ -118,17 +122,39 @@ fn sizes_follow_from_the_steps() {
     assert!(sizing.caveat.contains("adapter"), "{}", sizing.caveat);
 }
 
+/// Nodes that users connect to and nodes that are observed need not be as many.
 #[test]
 fn several_nodes_that_were_measured_together_share_what_they_hold() {
-    let mut study = study();
-    servers(&mut study).for_each(|(_, server)| server.nodes = 2);
-    let sizing = sized(&study);
-    assert_eq!(sizing.figures[0].value, 200.0);
-    assert_eq!(sizing.rows[1].nodes, Some(7));
-    // Unseen, a node is a target.
-    study.targets = vec![String::new(); 4];
-    study.steps.iter_mut().for_each(|it| it.measured.as_mut().expect("some").server = None);
-    assert_eq!(sized(&study).figures[0].value, 100.0);
+    for (targets, observed, per_node, why) in [
+        // The bundled server has no target.
+        (0, Some(1), 400.0, None),
+        (2, Some(2), 200.0, None),
+        // Behind one target there may be several processes.
+        (1, Some(2), 200.0, None),
+        (0, Some(2), 200.0, None),
+        // What one process does says nothing of another.
+        (2, Some(1), 200.0, Some("`observe` names 1 of 2 nodes")),
+        (4, Some(3), 100.0, Some("`observe` names 3 of 4 nodes")),
+        (4, None, 100.0, Some("was not observed")),
+    ] {
+        let mut study = study();
+        study.targets = vec![String::new(); targets];
+        servers(&mut study).for_each(|(_, server)| server.nodes = observed.unwrap_or_default());
+        if observed.is_none() {
+            study.steps.iter_mut().for_each(|it| it.measured.as_mut().expect("some").server = None);
+        }
+        let sizing = sized(&study);
+        let case = format!("{targets} targets, {observed:?} observed: {sizing:?}");
+        assert_eq!(sizing.figures[0].value, per_node, "{case}");
+        assert_eq!(sizing.rows[1].users, 1_000, "{case}");
+        assert_eq!(sizing.rows[1].nodes, Some((1_250.0 / per_node).ceil() as u64), "{case}");
+        let said = why.is_none();
+        let columns = [SizingColumn::Cores, SizingColumn::Memory];
+        assert_eq!(unsaid(&sizing), if said { &[][..] } else { &columns }, "{case}");
+        assert!(sizing.unsaid.iter().all(|it| it.why.contains(why.unwrap_or_default())), "{case}");
+        assert!(sizing.rows.iter().all(|row| row.cores.is_some() == said), "{case}");
+        assert!(sizing.rows.iter().all(|row| row.memory_bytes.is_some() == said), "{case}");
+    }
 }
 
 #[test]
@@ -138,14 +164,6 @@ fn memory_that_a_process_keeps_says_nothing_of_fewer_users() {
     let sizing = sized(&study);
     assert_eq!(unsaid(&sizing), [SizingColumn::Memory]);
     assert_eq!(sizing.memory_points.len(), 2, "{:?}", sizing.memory_points);
-    // What was not fresh says nothing of no users.
-    let mut used = super::tests::study();
-    let not_fresh = Notice::NotFresh { why: String::new() };
-    used.steps[0].measured.as_mut().expect("some").server.as_mut().expect("some").notices =
-        vec![not_fresh];
-    let sizing = sized(&used);
-    assert_eq!(sizing.memory_points.iter().map(|it| it.users).min(), Some(100));
-    assert_eq!(unsaid(&sizing), []);
 }
 
 #[test]
@@ -203,6 +221,17 @@ fn what_cannot_be_said_is_refused_with_the_reason() {
         });
     };
     refused(&shrinks, &[Memory], "did not grow");
+    let used = |it: &mut Study| {
+        let why = "it had used 9.0 s of processor time before".into();
+        servers(it).next().expect("a step").1.notices = vec![Notice::NotFresh { why }];
+    };
+    refused(&used, &[Memory], "not fresh at the first step");
+    // After the first step no server is.
+    let mut later = study();
+    servers(&mut later).skip(1).for_each(|(_, server)| {
+        server.notices = vec![Notice::NotFresh { why: String::new() }];
+    });
+    assert_eq!(unsaid(&sized(&later)), []);
     let mut unended = study();
     unended.answer = None;
     assert_eq!(size(&unended, &capacity("")), None);

@@ -114,11 +114,16 @@ fn steps(study: &Study) -> Markup {
             p {
                 span.good { "● holds" } "   " span.bad { "✕ fails" } "   "
                 span.unsure { "◇ unknown" } "   "
-                span.aside { "The answer lies in what is shaded." }
+                @if interval(study).is_some() {
+                    span.aside { "The answer lies in what is shaded." }
+                }
             }
             div.plots {
                 (by_load(study, "Latency by load", latency_axis, &latency))
                 (by_load(study, "Throughput by load", rate_axis, &throughput))
+            }
+            @if let Some(why) = study.steps.iter().find_map(text::unobserved) {
+                p { span.unsure { "? " } "The server could not be looked at in each step: " (why) }
             }
             (table(
                 &[

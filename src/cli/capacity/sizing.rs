@@ -13,7 +13,7 @@ use crate::report::numbers::{bytes, cores, count, share, time};
 pub(super) fn write(study: &Study, out: &mut dyn Write) -> io::Result<()> {
     let Some(sizing) = &study.sizing else { return Ok(()) };
     writeln!(out)?;
-    writeln!(out, "  sizing       with {} of headroom on all of it", share(sizing.headroom))?;
+    writeln!(out, "  sizing       with {} of headroom on what is bought", share(sizing.headroom))?;
     if !sizing.rows.is_empty() {
         let heads = ["users", "deliveries/s", "nodes", "cores", "memory"].map(str::to_owned);
         writeln!(out, "{}", line(&heads))?;

@@ -6,17 +6,21 @@ use crate::capacity::search::{Answer, Conclusion, Failure, Reason, Shown, StepVe
 use crate::capacity::{Prediction, StepReport, Study};
 use crate::report::numbers::{bytes, cores, count, share, time};
 
-/// Writes what `study` is of, before its first step.
+/// Decimals of a time in milliseconds, which is measured in nanoseconds.
+const DECIMALS_MAX: usize = 6;
+
+/// Writes what `study` is of, before its first step, and what `changes` it goes on with.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub(super) fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_head(study: &Study, changes: &[String], out: &mut dyn Write) -> io::Result<()> {
     let (limits, unit) = (&study.limits, study.vary.unit());
     let Study { chatbench, name, seed, started, .. } = study;
     let target = match study.targets.as_slice() {
         [] => "the reference server".into(),
         urls => urls.join(", "),
     };
+    let name = name.escape_debug();
     writeln!(out, "chatbench {chatbench} · capacity · {name} · seed {seed} · {started}")?;
     writeln!(
         out,
@@ -26,19 +30,19 @@ pub(super) fn write_head(study: &Study, out: &mut dyn Write) -> io::Result<()> {
         share(limits.precision)
     )?;
     writeln!(out, "  {} steps at most.", limits.steps_max)?;
+    for change in changes {
+        writeln!(out, "  beware       {change}")?;
+    }
     writeln!(out)?;
     writeln!(out, "  step {unit:>12}   deliveries/s       p50       p99        cores    memory")
 }
 
-/// Writes one step, which has this `number`.
+/// Writes one step of `study`, which has this `number`, from 1.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub(super) fn write_step(
-    number: usize,
-    report: &StepReport,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write_step(number: usize, study: &Study, out: &mut dyn Write) -> io::Result<()> {
+    let (before, report) = (&study.steps[..number - 1], &study.steps[number - 1]);
     let load = count(report.step.result.load);
     write!(out, "  {number:>4} {load:>12}   ")?;
     match &report.measured {
@@ -54,7 +58,19 @@ pub(super) fn write_step(
     for told in [summary.cpu_mean_cores.map(cores), summary.rss_max_bytes.map(bytes)] {
         write!(out, "{:>10}", told.unwrap_or("–".into()))?;
     }
-    writeln!(out, "   {}", words(&report.step.result.verdict))
+    writeln!(out, "   {}", words(&report.step.result.verdict))?;
+    // Once is enough: what could not be looked at has a dash in each step.
+    match unobserved(report) {
+        Some(why) if before.iter().all(|step| unobserved(step).is_none()) => {
+            writeln!(out, "  beware       the server is not looked at any more: {why}")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Why the server was not looked at in a step, where it was to be.
+pub(super) fn unobserved(report: &StepReport) -> Option<&str> {
+    report.measured.as_ref()?.unobserved.as_deref()
 }
 
 /// Writes what the steps come to.
@@ -154,7 +170,8 @@ fn failure(failure: &Failure) -> String {
             format!("{} promises were broken", count(*broken))
         }
         Failure::ThresholdMissed { threshold, limit, observed } => {
-            format!("{threshold} {} (limit {})", time(*observed), time(*limit))
+            let [observed, limit] = apart(*observed, *limit);
+            format!("{threshold} {observed} (limit {limit})")
         }
         Failure::BacklogGrows { deliveries_per_s } => {
             let growth = count(deliveries_per_s.round() as u64);
@@ -169,18 +186,54 @@ fn failure(failure: &Failure) -> String {
     }
 }
 
+/// Two times in milliseconds, with as many digits as tell them apart, if they differ at all.
+fn apart(one: f64, other: f64) -> [String; 2] {
+    let short = [one, other].map(time);
+    if short[0] != short[1] || one == other {
+        return short;
+    }
+    // Of what differs, the first digit to do so comes at last.
+    let exact = (1..=DECIMALS_MAX).map(|digits| [one, other].map(|ms| format!("{ms:.digits$} ms")));
+    exact.into_iter().find(|[one, other]| one != other).unwrap_or(short)
+}
+
 fn unclear(why: &Unclear) -> String {
     match why {
-        Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms } => format!(
-            "the generator was late, send_delay p99 {} (limit {})",
-            time(*send_delay_p99_ms),
-            time(*limit_ms)
-        ),
+        Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms } => {
+            let [late, limit] = apart(*send_delay_p99_ms, *limit_ms);
+            format!("the generator was late, send_delay p99 {late} (limit {limit})")
+        }
         Unclear::NotSteady { warmup_s } => format!("not steady after {warmup_s:.0} s"),
         Unclear::TooFewSamples { samples, needed } => {
             format!("{samples} samples of {needed} that are needed")
         }
         Unclear::Interrupted => "interrupted".into(),
         Unclear::Impossible { what } => what.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_its_limit_looks_as_if_it_were() {
+        for (observed, limit, wanted) in [
+            (250.0, 100.0, ["250 ms", "100 ms"]),
+            (100.3, 100.0, ["100.3 ms", "100.0 ms"]),
+            (100.004, 100.0, ["100.004 ms", "100.000 ms"]),
+            (1_001.0, 1_000.0, ["1001.0 ms", "1000.0 ms"]),
+            (0.000_4, 0.000_3, ["0.0004 ms", "0.0003 ms"]),
+            (7.0, 7.0, ["7.00 ms", "7.00 ms"]),
+        ] {
+            assert_eq!(apart(observed, limit), wanted, "{observed}, {limit}");
+        }
+        let threshold = "delivery_latency p99".into();
+        let missed = Failure::ThresholdMissed { threshold, limit: 100.0, observed: 100.3 };
+        let wanted = "fails: delivery_latency p99 100.3 ms (limit 100.0 ms)";
+        assert_eq!(words(&StepVerdict::Fails { why: vec![missed] }), wanted);
+        let late = Unclear::GeneratorSaturated { send_delay_p99_ms: 10.02, limit_ms: 10.0 };
+        let wanted = "unknown: the generator was late, send_delay p99 10.02 ms (limit 10.00 ms)";
+        assert_eq!(words(&StepVerdict::Unknown { why: late }), wanted);
     }
 }

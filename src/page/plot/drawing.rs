@@ -46,6 +46,9 @@ fn beside(y: f64, frame: &Frame) -> f64 {
 fn stretch(plot: &Plot, span: &Span, frame: &Frame) -> Markup {
     let place = |at| plot.x.scale.place(at).map(|place| frame.x(place));
     let Some((from, to)) = place(span.from).zip(place(span.to)) else { return html! {} };
+    if !plot.x.scale.shows((span.from, span.to)) {
+        return html! {};
+    }
     // However short, it can be seen.
     let width = (to - from).max(2.0);
     let is_phase = span.tone == Tone::Quiet;

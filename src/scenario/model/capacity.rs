@@ -115,7 +115,7 @@ impl Scenario {
     /// The fewest users that can be seated, each with somebody to talk to.
     pub fn users_min(&self) -> u64 {
         let size = match self.population.seating {
-            Seating::Even { .. } => return Population::MEMBERS_MIN.into(),
+            Seating::Even { .. } | Seating::Alike { .. } => return Population::MEMBERS_MIN.into(),
             Seating::Filled { size, .. } | Seating::Counted { size, .. } => size,
         };
         match size {
@@ -145,21 +145,29 @@ impl Scenario {
             file.thresholds.reconnect_to_heard = StatisticsFile::default();
         }
         let unit = self.capacity.vary.unit();
-        Scenario::new(file).map_err(|mistake| {
+        let users = file.users;
+        let mut scenario = Scenario::new(file).map_err(|mistake| {
             let place = format!("capacity, at {load} {unit}: `{}`", mistake.path);
             ScenarioError::at(&place, mistake.what, mistake.remedy)
-        })
+        })?;
+        // No scenario can say this: what is written fills its rooms, or shares them evenly, and
+        // then they are larger or smaller than they were.
+        if self.capacity.vary == Vary::Users
+            && let Some(seating) = users.and_then(|users| self.population.alike(users))
+        {
+            scenario.population.seating = seating;
+        }
+        Ok(scenario)
     }
 }
 
-/// Makes room for so many users, in rooms as large as they were, which are `factor` times as many.
+/// Makes room for so many users, in `factor` times as many rooms, as far as whole ones go.
 fn seat(file: &mut ScenarioFile, users: u64, factor: f64) {
     let users = u32::try_from(users).unwrap_or(u32::MAX);
     let seats = f64::from(users) * f64::from(file.rooms.per_user);
     // Fewer rooms, rather than one with nobody to talk to.
     let whole = |rooms: f64| ((rooms + 1e-9) as u32).max(file.rooms.per_user).max(1);
     let rooms = match file.rooms.size {
-        // Any number of users is to have its seats, which need not fill the last room.
         Some(RoomSizeFile::Fixed(size)) => Some(seats / f64::from(size)),
         Some(RoomSizeFile::Drawn(_)) => None,
         None => file.rooms.count.map(|rooms| f64::from(rooms) * factor),

@@ -41,6 +41,16 @@ pub enum Seating {
         /// How large rooms are.
         size: RoomSize,
     },
+    /// Rooms as large as others are, one after the other, until all users have their seats: the
+    /// last takes what is left. So sits a step of a search, whose users need not fill its rooms.
+    Alike {
+        /// How many users.
+        users: u32,
+        /// How many rooms there are to go by.
+        rooms: u32,
+        /// Members of these together, which share them evenly.
+        seats: u64,
+    },
 }
 
 /// How many members a room has.
@@ -94,6 +104,19 @@ impl Population {
         let seating = seating(users, file.count, size, file.per_user)?;
         check_names(&names, seating, file.per_user)?;
         Ok(Population { seating, per_user: file.per_user, names })
+    }
+
+    /// So many users, in rooms as large as these; nothing where each room draws its size.
+    pub(super) fn alike(&self, users: u32) -> Option<Seating> {
+        let (rooms, seats) = match self.seating {
+            Seating::Even { users, rooms } => (rooms, seats(users, self.per_user)),
+            Seating::Alike { rooms, seats, .. } => (rooms, seats),
+            Seating::Filled { size, .. } | Seating::Counted { size, .. } => match size {
+                RoomSize::Fixed(size) => (1, size.into()),
+                RoomSize::Uniform { .. } | RoomSize::Zipf { .. } => return None,
+            },
+        };
+        Some(Seating::Alike { users, rooms, seats })
     }
 }
 
@@ -300,7 +323,7 @@ fn check_names(names: &RoomNames, seating: Seating, per_user: u32) -> Result<(),
             seats(users, per_user) / u64::from(size)
         }
         // How many rooms it takes is known when they are drawn.
-        Seating::Filled { .. } => return Ok(()),
+        Seating::Filled { .. } | Seating::Alike { .. } => return Ok(()),
     };
     if names.len() as u64 >= rooms {
         return Ok(());

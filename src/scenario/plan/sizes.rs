@@ -16,7 +16,13 @@ pub(super) fn room_sizes(population: &Population, seed: u64) -> Result<Vec<u32>,
     match population.seating {
         Seating::Even { users, rooms } => Ok(even(u64::from(users) * per_user, rooms)),
         Seating::Filled { users, size } => {
-            Ok(filled(u64::from(users) * per_user, &Draw::new(size, seed)))
+            let draw = Draw::new(size, seed);
+            Ok(filled(u64::from(users) * per_user, draw.max(), |room| draw.size(room)))
+        }
+        Seating::Alike { users, rooms, seats } => {
+            let most = seats.div_ceil(u64::from(rooms)).min(users.into()) as u32;
+            let size = |room: u32| part(seats, rooms, room.into()).min(users);
+            Ok(filled(u64::from(users) * per_user, most, size))
         }
         Seating::Counted { rooms, size } => {
             let draw = Draw::new(size, seed);
@@ -35,21 +41,26 @@ pub(super) fn room_sizes(population: &Population, seed: u64) -> Result<Vec<u32>,
 
 /// Sizes that differ by one at most.
 fn even(seats: u64, rooms: u32) -> Vec<u32> {
-    let end = |room: u64| seats * room / u64::from(rooms);
-    (0..u64::from(rooms)).map(|room| (end(room + 1) - end(room)) as u32).collect()
+    (0..u64::from(rooms)).map(|room| part(seats, rooms, room)).collect()
 }
 
-/// Rooms until all seats are given out. The last room takes what is left; a single seat left
-/// goes to the room before it.
-fn filled(seats: u64, draw: &Draw) -> Vec<u32> {
+/// The seats of `room`, where `rooms` share `seats`; what comes after these is the same again.
+fn part(seats: u64, rooms: u32, room: u64) -> u32 {
+    let end = |room: u64| seats * room / u64::from(rooms);
+    (end(room + 1) - end(room)) as u32
+}
+
+/// Rooms of these sizes, `most` at most, until all seats are given out. The last room takes what
+/// is left; a single seat left goes to a room before it, as nobody is there to hear its user.
+fn filled(seats: u64, most: u32, size_of: impl Fn(u32) -> u32) -> Vec<u32> {
     let mut sizes = Vec::new();
     let mut left = seats;
     while left >= u64::from(Population::MEMBERS_MIN) {
-        let size = u64::from(draw.size(sizes.len() as u32)).min(left);
+        let size = u64::from(size_of(sizes.len() as u32)).min(left);
         sizes.push(size as u32);
         left -= size;
     }
-    fill_up(&mut sizes, left, draw.max());
+    fill_up(&mut sizes, left, most);
     sizes
 }
 

@@ -48,7 +48,78 @@ fn any_number_of_users_has_its_seats() {
             let (_, plan) = at(&format!("{rooms}\n{load}"), users);
             assert_eq!(plan.users.len() as u64, users, "{rooms}");
             let members = plan.rooms.iter().map(|room| room.residents);
-            assert!(members.max() <= Some(14), "{rooms} for {users}");
+            assert!(members.max() <= Some(11), "{rooms} for {users}");
+        }
+    }
+}
+
+/// Deliveries per second, and the sizes of the rooms.
+fn heard(text: &str, load: u64) -> (f64, Vec<u32>) {
+    let (scenario, plan) = at(text, load);
+    let rooms = plan.rooms.iter().map(|room| room.residents).collect();
+    (Estimate::new(&scenario, &plan).deliveries_per_second_max, rooms)
+}
+
+#[test]
+fn rooms_are_as_large_and_the_last_takes_what_is_left() {
+    let of = |rooms: &str, users| {
+        let load = "load: {phases: [{hold: {rate: 10/s, for: 5 s}}]}";
+        heard(&format!("{rooms}\n{load}"), users).1
+    };
+    for (rooms, users, wanted) in [
+        ("users: 20\nrooms: {size: 10}", 38, vec![10, 10, 10, 8]),
+        ("rooms: {count: 2, size: 10}", 38, vec![10, 10, 10, 8]),
+        ("users: 20\nrooms: {count: 2}", 38, vec![10, 10, 10, 8]),
+        // Whoever is left alone has nobody to hear.
+        ("users: 20\nrooms: {size: 10}", 31, vec![10, 10, 11]),
+        ("users: 20\nrooms: {size: 10}", 11, vec![11]),
+        ("users: 20\nrooms: {size: 10}", 3, vec![3]),
+        ("users: 4\nrooms: {size: 2}", 5, vec![2, 3]),
+        // What is uneven stays so, in the same order.
+        ("users: 9\nrooms: {count: 2}", 20, vec![4, 5, 4, 5, 2]),
+        ("users: 9\nrooms: {count: 2}", 10, vec![5, 5]),
+        // Nobody sits twice in a room.
+        ("users: 30\nrooms: {size: 10, per_user: 3}", 4, vec![4, 4, 4]),
+        ("users: 30\nrooms: {size: 10, per_user: 3}", 11, vec![10, 10, 10, 3]),
+    ] {
+        assert_eq!(of(rooms, users), wanted, "{rooms} for {users}");
+    }
+    let uneven = "users: 100\nrooms: {count: 7}";
+    let own: Vec<u32> = of(uneven, 100);
+    assert_eq!((own.len(), own.iter().sum::<u32>()), (7, 100), "{own:?}");
+    assert_eq!(of(uneven, 200), [own.clone(), own].concat());
+}
+
+/// The load of a step is what its number says: each user hears as much as in the scenario, but for
+/// what the last room lacks, and more users hear more together.
+#[test]
+fn deliveries_grow_with_users_and_with_nothing_else() {
+    for (rooms, size) in [
+        ("users: 2\nrooms: {size: 2}", 2_u64),
+        ("users: 3\nrooms: {size: 3}", 3),
+        ("users: 20\nrooms: {size: 10}", 10),
+        ("users: 20\nrooms: {count: 2}", 10),
+        ("users: 30\nrooms: {size: 10, per_user: 3}", 10),
+        ("users: 250\nrooms: {size: 250}", 250),
+    ] {
+        let text = format!("{rooms}\nload: {{phases: [{{hold: {{rate: 10/s, for: 5 s}}}}]}}");
+        let own = scenario(&text);
+        let users = own.own_load(&Plan::new(&own, 1).expect("a plan"));
+        let each = heard(&text, users as u64).0 / users;
+        let mut most = 0.0_f64;
+        // A prime, so that one number of users is left over as well as another.
+        for users in (size..8 * size).step_by(if size > 100 { 37 } else { 1 }) {
+            let (all, sizes) = heard(&text, users);
+            let off = all / users as f64 / each - 1.0;
+            let bound = (size as f64 / 4.0 + 1.0).max(3.0) / users as f64;
+            assert!(off.abs() <= bound + 1e-9, "{rooms} for {users}: {off:.3} off, {sizes:?}");
+            let many = users >= 60 && users >= 6 * size;
+            assert!(!many || off.abs() <= 0.05, "{rooms} for {users}: {off:.3} off, {sizes:?}");
+            // A user who would have been alone gives one room a member more.
+            let alone = 2.0 * each / own.population.per_user as f64;
+            let slack = if sizes.iter().any(|it| u64::from(*it) > size) { alone } else { 0.0 };
+            assert!(all - slack >= most - 1e-9, "{rooms} for {users}: {all} after {most}");
+            most = most.max(all - slack);
         }
     }
 }

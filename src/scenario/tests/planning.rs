@@ -76,6 +76,7 @@ fn check_counts(plan: &Plan, population: &Population) {
         Seating::Even { users, rooms } => (Some(users), Some(rooms), None),
         Seating::Filled { users, size } => (Some(users), None, Some(size)),
         Seating::Counted { rooms, size } => (None, Some(rooms), Some(size)),
+        Seating::Alike { .. } => panic!("no scenario says this"),
     };
     assert!(users.is_none_or(|users| plan.users.len() == users as usize));
     assert!(rooms.is_none_or(|rooms| plan.rooms.len() == rooms as usize));

@@ -5,6 +5,7 @@ use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::super::{Failure, StepVerdict, Unclear};
+use crate::capacity::course::{Course, course_of};
 
 /// What a step shows in which promises were broken.
 pub(super) fn fails() -> StepVerdict {
@@ -27,15 +28,19 @@ pub(super) fn saturated() -> StepVerdict {
     unknown(Unclear::GeneratorSaturated { send_delay_p99_ms: 80.0, limit_ms: 10.0 })
 }
 
-/// One worker with a queue (M/M/1), simulated customer by customer: the 99th percentile of the
-/// time in it is really that of a sample, and near saturation a noisy one.
+/// How long a step lasts, in seconds, and its warm-up.
+const STEP_S: f64 = 20.0;
+const WARM_UP_S: f64 = 7.0;
+
+/// One worker with a queue, simulated customer by customer: the percentiles of the time in it are
+/// really those of a sample, and near saturation noisy ones.
 pub(super) struct Queue {
     /// Customers it serves in a second, if it is never idle.
     pub(super) served_per_s: f64,
     /// What is asked of the 99th percentile, in seconds.
     pub(super) limit_s: f64,
-    /// Customers in a step, after the warm-up.
-    pub(super) customers: usize,
+    /// Whether customers come, and are served, by chance (M/M/1), or each after the same time.
+    pub(super) by_chance: bool,
 }
 
 impl Queue {
@@ -46,33 +51,61 @@ impl Queue {
     }
 
     pub(super) fn step(&self, load: u64, random: &mut Xoshiro256PlusPlus) -> StepVerdict {
-        let (arriving, served) = (load as f64, self.served_per_s);
-        if arriving >= served {
-            let deliveries_per_s = arriving - served;
-            return StepVerdict::Fails { why: vec![Failure::BacklogGrows { deliveries_per_s }] };
-        }
-        let mut draw = |rate: f64| -> f64 {
-            let unit: f64 = Exp1.sample(random);
-            unit / rate
-        };
-        // Lindley's recursion: whoever arrives waits for what is left of those before.
-        let (warmup, mut inside) = (self.customers / 5, 0.0_f64);
-        let mut times = Vec::with_capacity(self.customers);
-        for customer in 0..self.customers + warmup {
-            inside = (inside - draw(arriving)).max(0.0) + draw(served);
-            if customer >= warmup {
-                times.push(inside);
-            }
-        }
+        let mut times = self.times(load as f64, random);
+        let seconds: Vec<(f64, f64)> = times.iter_mut().map(middle).collect();
+        let mut times: Vec<f64> = times.into_iter().flat_map(|(_, times)| times).collect();
         let at = times.len() * 99 / 100;
         let (_, p99, _) = times.select_nth_unstable_by(at, f64::total_cmp);
-        if *p99 <= self.limit_s {
-            return StepVerdict::Holds;
+        let mut why = Vec::new();
+        if *p99 > self.limit_s {
+            let threshold = "delivery_latency p99".into();
+            let (limit, observed) = (self.limit_s * 1e3, *p99 * 1e3);
+            why.push(Failure::ThresholdMissed { threshold, limit, observed });
         }
-        let threshold = "delivery_latency p99".into();
-        let (limit, observed) = (self.limit_s * 1e3, *p99 * 1e3);
-        StepVerdict::Fails { why: vec![Failure::ThresholdMissed { threshold, limit, observed }] }
+        let course = course_of(&seconds);
+        if let Course::Growing { ms_per_s } = course {
+            let deliveries_per_s = self.served_per_s * ms_per_s / 1e3;
+            why.push(Failure::BacklogGrows { deliveries_per_s });
+        }
+        match (why.is_empty(), course) {
+            (false, _) => StepVerdict::Fails { why },
+            (true, Course::Unsettled) => not_steady(),
+            (true, _) => StepVerdict::Holds,
+        }
     }
+
+    /// The times that customers spend in it, in seconds, by the second they come in. By Lindley's
+    /// recursion: whoever arrives waits for what is left of those before.
+    fn times(&self, load: f64, random: &mut Xoshiro256PlusPlus) -> Vec<(f64, Vec<f64>)> {
+        let mut draw = |rate: f64| -> f64 {
+            let unit: f64 = if self.by_chance { Exp1.sample(random) } else { 1.0 };
+            unit / rate
+        };
+        let (mut now, mut inside) = (0.0, 0.0_f64);
+        let mut seconds: Vec<(f64, Vec<f64>)> = Vec::new();
+        loop {
+            let after = draw(load);
+            now += after;
+            inside = (inside - after).max(0.0) + draw(self.served_per_s);
+            if now >= STEP_S {
+                return seconds;
+            }
+            if now < WARM_UP_S {
+                continue;
+            }
+            match seconds.last_mut() {
+                Some((second, times)) if *second == now.floor() => times.push(inside),
+                _ => seconds.push((now.floor(), vec![inside])),
+            }
+        }
+    }
+}
+
+/// The median of a second, in milliseconds.
+fn middle((second, times): &mut (f64, Vec<f64>)) -> (f64, f64) {
+    let at = times.len() / 2;
+    let (_, median, _) = times.select_nth_unstable_by(at, f64::total_cmp);
+    (*second, *median * 1e3)
 }
 
 /// A knee that is not sharp, and a machine on which other things happen, too.
@@ -91,6 +124,19 @@ impl Noisy {
         let chance = 1.0 / (1.0 + excess.exp());
         let holds = random.random_bool(chance);
         holds_if(holds != random.random_bool(self.wrong))
+    }
+}
+
+/// A server that holds what it holds, and now and then does something else for a while.
+pub(super) struct Restless {
+    pub(super) holds: u64,
+    /// The share of steps that are not steady.
+    pub(super) unsteady: f64,
+}
+
+impl Restless {
+    pub(super) fn step(&self, load: u64, random: &mut Xoshiro256PlusPlus) -> StepVerdict {
+        if random.random_bool(self.unsteady) { not_steady() } else { holds_if(load <= self.holds) }
     }
 }
 

@@ -59,10 +59,10 @@ fn a_generator_that_saturates_at_once_or_after_the_answer() {
     let (_, answer) = search(usual(), |_| saturated());
     assert!(matches!(reason(&answer), Reason::Step { load: 100, .. }), "{answer}");
     assert!(answer.to_string().ends_with("nothing was shown"), "{answer}");
-    // 800 is first tried when looking beyond, and by then the answer stands.
-    let verdict = |load| if load >= 800 { saturated() } else { holds_if(load <= 250) };
+    // More than 400 is first tried when looking beyond, and by then the answer stands.
+    let verdict = |load| if load > 400 { saturated() } else { holds_if(load <= 250) };
     let (found, answer) = search(usual(), verdict);
-    assert_eq!(purposes(&found, 800), [Purpose::Beyond]);
+    assert_eq!(purposes(&found, 520), [Purpose::Beyond]);
     assert_eq!(answer.conclusion, Conclusion::Found);
 }
 
@@ -112,6 +112,22 @@ fn a_server_that_is_steady_in_the_end_costs_a_step_more() {
     assert_eq!(purposes(&ended, 400)[..3], [Purpose::Grow, Purpose::Again, Purpose::Again]);
     assert_eq!(answer.conclusion, Conclusion::Found);
     assert_eq!(answer.holds.map(|it| (it.load, it.unsteady)), Some((436, 0)));
+}
+
+#[test]
+fn each_try_may_be_unsteady_twice() {
+    let limits = Limits { confirmations: 10, ..usual() };
+    let limits = Limits { steps_max: limits.steps_needed() * 3, ..limits };
+    for (unsteady, found) in [(1, true), (2, true), (3, false)] {
+        let mut step = 0;
+        let (_, answer) = search(limits, |load| {
+            step += 1;
+            if step % (unsteady + 1) == 0 { holds_if(load <= 450) } else { not_steady() }
+        });
+        assert_eq!(answer.conclusion == Conclusion::Found, found, "{unsteady}: {answer}");
+        let holds = answer.holds.map(|it| (it.load, it.held, it.unsteady));
+        assert_eq!(holds == Some((436, 10, 10 * unsteady)), found, "{unsteady}: {holds:?}");
+    }
 }
 
 #[test]

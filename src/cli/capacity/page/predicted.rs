@@ -47,26 +47,26 @@ fn curve(study: &Study, prediction: &Prediction, fit: &Fit) -> Markup {
     measured.sort_by(|one, other| one.0.total_cmp(&other.0));
     let rates = predicted.iter().chain(&measured).map(|point| point.1);
     let peak_load = prediction.intervals.as_ref().map(|it| it.peak_load);
+    let scale = Scale::log([lowest, end].into_iter());
     let span = peak_load.filter(|_| fit.peak.is_some()).map(|it| Span {
-        from: it.low.unwrap_or(lowest),
-        to: it.high.unwrap_or(end),
+        // What is absent is infinite; that is drawn as far as the axis goes.
+        from: it.low.unwrap_or(f64::MAX),
+        to: it.high.unwrap_or(f64::MAX),
         label: "peak, 95 %".into(),
         tone: Tone::Predicted,
     });
+    let (span, beyond): (Vec<Span>, Vec<Span>) =
+        span.into_iter().partition(|span| scale.shows((span.from, span.to)));
     let plot = Plot {
         title: "The curve of the law".into(),
-        note: "Discs are the steps that were measured; the broken line is the law.".into(),
-        x: Axis {
-            label: study.vary.unit().into(),
-            scale: Scale::log([lowest, end].into_iter()),
-            unit: Unit::Count,
-        },
+        note: curve_note(beyond.is_empty()),
+        x: Axis { label: study.vary.unit().into(), scale, unit: Unit::Count },
         y: Axis {
             label: "deliveries per second".into(),
             scale: Scale::from_zero(rates),
             unit: Unit::Count,
         },
-        spans: Vec::from_iter(span),
+        spans: span,
         ribbons: Vec::new(),
         rules: Vec::new(),
         series: vec![
@@ -75,6 +75,12 @@ fn curve(study: &Study, prediction: &Prediction, fit: &Fit) -> Markup {
         ],
     };
     plot.to_markup()
+}
+
+fn curve_note(peak_is_drawn_if_any: bool) -> String {
+    let note = "Discs are the steps that were measured; the broken line is the law.";
+    let beyond = " All between which the peak lies, at 95 %, is beyond what is drawn.";
+    format!("{note}{}", if peak_is_drawn_if_any { "" } else { beyond })
 }
 
 fn residuals(study: &Study, fit: &Fit) -> Markup {

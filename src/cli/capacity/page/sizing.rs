@@ -15,7 +15,7 @@ pub(super) fn section(study: &Study) -> Markup {
             p {
                 "For so many users of this kind, with "
                 (figure("sizing.headroom", sizing.headroom, share(sizing.headroom)))
-                " of headroom on all of it."
+                " of headroom on what is bought: nodes, cores and memory."
             }
             (table(&["users", "deliveries/s", "nodes", "cores", "memory"], &rows))
         }

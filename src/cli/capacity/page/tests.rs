@@ -85,6 +85,60 @@ fn what_is_predicted_stands_apart_with_the_reasons_against_it() {
     assert!(predicted.contains("<li>the steps do not bend</li>"), "{predicted}");
 }
 
+#[test]
+fn that_the_server_is_not_looked_at_any_more_is_told_once() {
+    let mut study = study(&[(16, 900.0, holds()), (32, 900.0, holds()), (33, 900.0, holds())]);
+    let why = "no process 7";
+    assert!(!page(&study).contains("could not be looked at"));
+    for step in &mut study.steps[1..] {
+        step.measured.as_mut().expect("it is there").unobserved = Some(why.into());
+    }
+    let mut told = Vec::new();
+    (1..=3).for_each(|step| text::write_step(step, &study, &mut told).expect("a vector"));
+    let told = String::from_utf8(told).expect("text");
+    let lines: Vec<usize> =
+        told.lines().enumerate().filter(|(_, line)| line.contains(why)).map(|it| it.0).collect();
+    assert_eq!(lines, [2], "{told}");
+    assert_eq!(page(&study).matches(why).count(), 1);
+}
+
+#[test]
+fn a_name_steers_no_terminal() {
+    let mut study = study(&[]);
+    study.name = "a\u{1b}[2Jb".into();
+    let mut told = Vec::new();
+    text::write_head(&study, &[], &mut told).expect("a vector");
+    assert!(String::from_utf8(told).expect("text").contains("a\\u{1b}[2Jb"));
+}
+
+#[test]
+fn only_what_is_drawn_is_spoken_of() {
+    let shaded = "what is shaded";
+    let mut found = study(&[(16, 900.0, holds()), (33, 1_500.0, holds())]);
+    assert!(page(&found).contains(shaded));
+    found.answer.as_mut().expect("an answer").fails = None;
+    assert!(!page(&found).contains(shaded));
+    // Where the peak lies, and whether anything of that is on a plot that ends at 192 users.
+    for (low, high, drawn) in [
+        (40.0, Some(90.0), true),
+        (40.0, None, true),
+        (250.0, Some(900.0), false),
+        (250.0, None, false),
+    ] {
+        let mut searched = searched();
+        let prediction = searched.usl.as_mut().expect("it has ended");
+        let intervals = prediction.intervals.as_mut().expect("they are told");
+        let fit = prediction.fit.as_mut().expect("a curve");
+        fit.points.iter_mut().for_each(|point| point.load /= 20.0);
+        fit.peak.as_mut().expect("a peak").load = 50.0;
+        (intervals.peak_load.low, intervals.peak_load.high) = (Some(low), high);
+        let page = page(&searched);
+        let span = page.contains("rect class=\"span predicted\"");
+        assert_eq!(span, drawn, "{low} to {high:?}");
+        assert_eq!(page.contains("is beyond what is drawn"), !drawn, "{low} to {high:?}");
+    }
+}
+
 /// Where the browser's tests find a whole search.
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/capacity.json");
 
@@ -113,6 +167,7 @@ fn searched() -> Study {
             delivery_p99_ms: (p99 * 100.0).round() / 100.0,
             send_delay_p99_ms: 0.4,
             server: None,
+            unobserved: None,
         };
         search.record(StepResult { load, verdict }).expect("it was asked for");
         study.note(&search, Some(measured));
