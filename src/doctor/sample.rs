@@ -40,7 +40,7 @@ pub(crate) fn machine() -> Machine {
         },
         network: network(),
         cpu: Cpu {
-            cores: Some(4),
+            cores: Some((0..4).collect()),
             governors: Part::There(vec!["performance".into(); 4]),
             quota: Part::Absent,
             pids: Part::There(Pids { max: 9_000, now: 40, file: "sys/fs/cgroup/pids.max".into() }),

@@ -98,12 +98,30 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
         },
         &["powersave, on 2 of 4 cores", "echo performance | sudo tee", "tuned-adm"],
     ),
-    ("cores", Verdict::Warn, |m, _| m.cpu.cores = Some(1), &["--shards 1"]),
+    ("cores", Verdict::Warn, |m, _| m.cpu.cores = Some(vec![0]), &["--shards 1"]),
     (
         "cores",
         Verdict::Warn,
         let_the_server_be_here_alone,
         &["taskset -acp 0-1 PID_OF_SERVER", "taskset -c 2-3 chatbench run SCENARIO --shards 2"],
+    ),
+    (
+        "cores",
+        Verdict::Warn,
+        |m, _| {
+            let_the_server_be_here(m);
+            m.cpu.cores = Some(vec![4, 5, 6, 7]);
+        },
+        &["taskset -acp 4-5 PID_OF_SERVER", "taskset -c 6-7 chatbench run SCENARIO --shards 2"],
+    ),
+    (
+        "cores",
+        Verdict::Warn,
+        |m, _| {
+            let_the_server_be_here(m);
+            m.cpu.cores = Some(vec![1, 3, 5, 8, 9]);
+        },
+        &["taskset -acp 1,3 PID_OF_SERVER", "taskset -c 5,8-9 chatbench run SCENARIO --shards 3"],
     ),
     (
         "cores",
@@ -128,6 +146,17 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             m.cpu.quota = Part::There(Quota { cores: 1.5, file });
         },
         &["echo -1 | sudo tee /sys/fs/cgroup/cpu/a/cpu.cfs_quota_us"],
+    ),
+    (
+        "cpu-quota",
+        Verdict::Warn,
+        // `docker --cpus 1.5` on a large machine.
+        |m, n| {
+            m.cpu.cores = Some((0..16).collect());
+            m.cpu.quota = quota_of(1.5);
+            n.threads = 2;
+        },
+        &["that of 1.5 cores", "the time of 2 cores"],
     ),
     (
         "threads",
@@ -221,6 +250,10 @@ fn track(machine: &mut Machine, used: u64) {
     machine.network.conntrack = Part::There(Conntrack { max, used, wait_secs: 120 });
 }
 
+fn quota_of(cores: f64) -> Part<Quota> {
+    Part::There(Quota { cores, file: "sys/fs/cgroup/cpu.max".into() })
+}
+
 fn wake(machine: &mut Machine, median: u64, max: u64) {
     let (median, max) = (Duration::from_micros(median), Duration::from_micros(max));
     machine.timing.late = Some(Lateness { median, max });
@@ -274,7 +307,7 @@ fn a_server_that_was_not_seen_may_be_anywhere() {
     machine.targets[0].reached = Err("connection refused".into());
     let unknown = ["accept-queue", "syn-queue", "cores"].map(|id| (id, Verdict::Unknown));
     assert_eq!(amiss(&machine, &needs)[..3], unknown);
-    machine.cpu.cores = Some(1);
+    machine.cpu.cores = Some(vec![0]);
     assert_eq!(finding("cores", &machine, &needs).verdict, Verdict::Warn);
 }
 
@@ -289,8 +322,48 @@ fn just_enough_is_enough() {
     machine.network.conntrack = Part::There(Conntrack { max: 1_300, used: 300, wait_secs: 120 });
     machine.cpu.pids = Part::There(Pids { max: 50, now: 40, file: "pids.max".into() });
     machine.cpu.quota = Part::There(Quota { cores: 2.0, file: "cpu.max".into() });
-    machine.cpu.cores = Some(2);
+    machine.cpu.cores = Some(vec![0, 1]);
     assert_eq!(amiss(&machine, &needs), []);
+}
+
+/// As many threads as `--shards` has by itself where there is a quota, with its verdict.
+#[test]
+fn a_quota_is_held_against_the_cores_that_may_be_used() {
+    let cases = [
+        // A quota, cores, threads, and whether the bundled server takes a part of it.
+        (1.5, 16, 1, true, Verdict::Warn),
+        (1.5, 16, 1, false, Verdict::Ok),
+        (1.0, 4, 1, true, Verdict::Warn),
+        (2.0, 4, 2, true, Verdict::Warn),
+        (3.0, 4, 2, true, Verdict::Ok),
+        (2.5, 4, 3, false, Verdict::Warn),
+        (0.5, 2, 1, false, Verdict::Warn),
+        // It is all that there is.
+        (1.0, 1, 1, true, Verdict::Ok),
+        (8.0, 4, 4, true, Verdict::Ok),
+    ];
+    for (quota, cores, threads, is_bundled, verdict) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.cpu.cores = Some((0..cores).collect());
+        machine.cpu.quota = quota_of(quota);
+        needs.threads = threads;
+        if is_bundled {
+            needs.targets.clear();
+        }
+        let finding = finding("cpu-quota", &machine, &needs);
+        assert_eq!(finding.verdict, verdict, "{quota} of {cores}: {finding:?}");
+    }
+}
+
+#[test]
+fn no_more_shards_are_advised_than_a_quota_keeps_busy() {
+    let (mut machine, mut needs) = (sample::machine(), sample::needs());
+    (machine.cpu.quota, needs.threads) = (quota_of(2.5), 5);
+    assert_eq!(finding("cores", &machine, &needs).remedy, ["chatbench run SCENARIO --shards 2"]);
+    let_the_server_be_here(&mut machine);
+    machine.cpu.quota = quota_of(0.5);
+    let told = finding("cores", &machine, &needs).remedy.join(" ");
+    assert!(told.contains("taskset -c 2-3 chatbench run SCENARIO --shards 1"), "{told}");
 }
 
 #[test]
