@@ -8,7 +8,12 @@ type Plant = fn(&mut Machine, &mut Needs);
 
 /// The check that complains, the fault, and what is to be told of it.
 const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
-    ("open-files", Verdict::Fail, |m, _| m.files.hard = Some(1_071), &["--nofile=1072:1072"]),
+    (
+        "open-files",
+        Verdict::Fail,
+        |m, _| m.files.hard = Some(1_071),
+        &["--nofile=1072:1072", r"printf '%s - nofile 1072\n' '*' root | sudo tee /etc/security/"],
+    ),
     (
         "open-files-ceiling",
         Verdict::Fail,
@@ -28,7 +33,7 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             m.network.ports = Some(Ports { first: 40_000, last: 40_998, reserved: 0 });
             n.closes_per_second = 0.0;
         },
-        &["999 (40000 to 40998)", "ip_local_port_range=\"1024 65535\"", "--source-ip"],
+        &["999 (40000 to 40998)", "ip_local_port_range=\"10000 65535\"", "--source-ip"],
     ),
     (
         "ports",
@@ -45,6 +50,16 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
         |_, n| n.closes_per_second = 460.0,
         &["27,600 beside 1,000 of users", "net.ipv4.tcp_tw_reuse=1", "after 60 s elsewhere"],
     ),
+    (
+        "time-wait",
+        Verdict::Warn,
+        // By another address of its own than a loopback one.
+        |m, n| {
+            let_the_server_be_here(m);
+            n.closes_per_second = 460.0;
+        },
+        &["27,600 beside 1,000 of users", "net.ipv4.tcp_tw_reuse=1", "--source-ip 127.0.0.2,"],
+    ),
     ("time-wait", Verdict::Warn, |_, n| n.closes_at_once = 27_000, &["tcp_tw_reuse=1"]),
     (
         "accept-queue",
@@ -53,7 +68,7 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             let_the_server_be_here(m);
             m.network.accept_queue_max = Some(128);
         },
-        &["250 connects", "net.core.somaxconn=4096"],
+        &["250 connects", "net.core.somaxconn=4096", "a server asks for its own queue"],
     ),
     (
         "syn-queue",
@@ -272,7 +287,7 @@ fn each_is_found_by_its_check_alone_with_its_remedy() {
         let mut found = amiss(&machine, &needs);
         match *id {
             // A server that is here shares the cores.
-            "accept-queue" | "syn-queue" => found.retain(|(id, _)| *id != "cores"),
+            "accept-queue" | "syn-queue" | "time-wait" => found.retain(|(id, _)| *id != "cores"),
             // Nobody knows where one is that cannot be reached.
             "target" => found.retain(|(_, verdict)| *verdict != Verdict::Unknown),
             _ => {}
@@ -324,6 +339,59 @@ fn just_enough_is_enough() {
     machine.cpu.quota = Part::There(Quota { cores: 2.0, file: "cpu.max".into() });
     machine.cpu.cores = Some(vec![0, 1]);
     assert_eq!(amiss(&machine, &needs), []);
+}
+
+#[test]
+fn the_bundled_server_need_not_be_told_to_ask_for_a_longer_queue() {
+    let (mut machine, mut needs) = (sample::machine(), sample::needs());
+    machine.network.accept_queue_max = Some(128);
+    needs.targets.clear();
+    let told = finding("accept-queue", &machine, &needs).remedy;
+    assert_eq!(told, ["sudo sysctl -w net.core.somaxconn=4096"]);
+}
+
+/// Where a server was reached, what the kernel takes again there, and what that comes to.
+#[test]
+fn ports_are_taken_again_where_the_kernel_says_so() {
+    let cases = [
+        ("127.0.0.1", Some(2), Verdict::Ok),
+        ("127.9.9.9", Some(2), Verdict::Ok),
+        ("::1", Some(2), Verdict::Ok),
+        ("192.0.2.7", Some(2), Verdict::Warn),
+        ("2001:db8::7", Some(2), Verdict::Warn),
+        ("127.0.0.1", Some(0), Verdict::Warn),
+        ("192.0.2.7", Some(1), Verdict::Ok),
+    ];
+    for (ip, reuse, verdict) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.targets = vec![sample::seen_at(ip, true)];
+        (machine.network.reuse, needs.closes_per_second) = (reuse, 460.0);
+        let told = finding("time-wait", &machine, &needs);
+        assert_eq!(told.verdict, verdict, "{ip}, {reuse:?}: {told:?}");
+        // One of two is enough to run out of ports.
+        machine.targets.push(sample::seen_at("192.0.2.8", true));
+        let both = finding("time-wait", &machine, &needs).verdict;
+        assert_eq!(both, if reuse == Some(1) { Verdict::Ok } else { Verdict::Warn }, "{ip}");
+    }
+}
+
+#[test]
+fn addresses_are_advised_of_the_kind_that_the_server_has() {
+    let cases = [
+        ("127.0.0.1", true, "--source-ip 127.0.0.2,127.0.0.3"),
+        ("192.0.2.7", true, "--source-ip 127.0.0.2,127.0.0.3"),
+        ("192.0.2.7", false, "--source-ip ADDRESS,ADDRESS"),
+        ("::1", true, "--source-ip ADDRESS,ADDRESS"),
+        ("2001:db8::7", true, "--source-ip ADDRESS,ADDRESS"),
+        ("2001:db8::7", false, "--source-ip ADDRESS,ADDRESS"),
+    ];
+    for (ip, is_here, wanted) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.targets = vec![sample::seen_at(ip, is_here)];
+        needs.ports = 40_000;
+        let told = finding("ports", &machine, &needs).remedy.join(" ");
+        assert!(told.ends_with(wanted), "{ip}: {told}");
+    }
 }
 
 /// As many threads as `--shards` has by itself where there is a quota, with its verdict.
