@@ -64,6 +64,25 @@ fn the_page_has_every_metric_with_its_type() {
     assert_eq!(described, exported.collect());
 }
 
+/// How often a dashboard has to look, which is how often there are other numbers.
+const STEP: &str = "1s";
+
+#[test]
+fn the_dashboard_looks_as_often_as_numbers_change() {
+    let dashboard: Json = serde_json::from_str(&file("grafana/chatbench.json")).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let targets = |panel: &Json| panel["targets"].as_array().cloned().unwrap_or_default();
+    let targets: Vec<Json> = panels.iter().flat_map(targets).collect();
+    assert!(targets.len() > 10, "{targets:?}");
+    // Or else it takes what its data source says, which is 15 s where nobody has said otherwise,
+    // and a rate is that of four times as long.
+    for target in targets {
+        assert_eq!(target["interval"], STEP, "{}", target["expr"]);
+    }
+    let page = file("metrics.md");
+    assert!(page.contains(&format!("scrape_interval: {STEP}")), "the page has another step");
+}
+
 #[test]
 fn the_dashboard_asks_for_what_is_exported() {
     let dashboard: Json = serde_json::from_str(&file("grafana/chatbench.json")).expect("JSON");
