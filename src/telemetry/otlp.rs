@@ -61,8 +61,8 @@ pub struct Otlp {
 }
 
 impl Otlp {
-    /// Pushes the sums of `telemetry` to `collector`, each time with `headers`. What first stands in the way is told by
-    /// `tell`; it is tried again with every change.
+    /// Pushes the sums of `telemetry` to `collector`, each time with `headers`. What first stands
+    /// in the way is told by `tell`; it is tried again with every change.
     ///
     /// # Errors
     /// When there is no thread to be had, or what it takes to speak TLS.
