@@ -33,7 +33,7 @@ fn all_that_it_took_is_delivered_when_it_is_told_to_end() {
     for room in (0..ROOMS).map(|room| room.to_string()) {
         let (go_on, may_go_on): (Vec<_>, Vec<_>) =
             (0..SPEAKERS).map(|_| mpsc::sync_channel(WINDOW)).unzip();
-        go_on.iter().for_each(|speaker| fill(speaker));
+        go_on.iter().for_each(fill);
         let mut go_on = Some(go_on);
         for client in [(); LISTENERS].map(|()| Client::member(server.address, &room)) {
             let (go_on, loaded) = (go_on.take().unwrap_or_default(), loaded.clone());
