@@ -27,6 +27,9 @@ use crate::worker::Workers;
 /// How long a receiver that does not read may hold up the end.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(2);
 
+/// Connections that wait to be accepted, as far as the system allows; some count them in 16 bits.
+const QUEUE_LEN_MAX: i32 = 65_535;
+
 /// How long to wait when the process has no file descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -54,6 +57,8 @@ pub enum Error {
 
 /// Serves the chat on `listener` until `shutdown` completes, then closes every socket and returns.
 ///
+/// As many connections may wait to be accepted as the system allows.
+///
 /// The connections live on [`Options::threads`] threads of their own, each with a current-thread
 /// runtime; the caller's runtime, of any kind, only accepts and hands the connections out in turn.
 ///
@@ -66,6 +71,9 @@ pub async fn run(
     options: Options,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    // To listen once more changes nothing but how many may wait: what the standard library asks
+    // for is a burst of 128.
+    rustix::net::listen(&listener, QUEUE_LEN_MAX).map_err(|why| Error::Listener(why.into()))?;
     listener.set_nonblocking(true).map_err(Error::Listener)?;
     let listener = TcpListener::from_std(listener).map_err(Error::Listener)?;
     let stats = Stats::new(options.threads);

@@ -57,7 +57,7 @@ impl Follower for Watch {
             News::Stage { stage: Stage::Load { start }, .. } => {
                 self.window = Some((start + self.warm_up(), start + self.length));
             }
-            News::Interval { from, to, recorder, row } => {
+            News::Interval { from, to, recorder, row, .. } => {
                 let Some((begins, ends)) = self.window else { return };
                 if from < begins {
                     return;
@@ -82,6 +82,7 @@ impl Follower for Watch {
 mod tests {
     use super::*;
     use crate::metrics::{Gauges, Row};
+    use crate::oracle::KindCounts;
 
     fn at(ms: u64) -> Timestamp {
         Timestamp::from_nanos(ms * 1_000_000)
@@ -100,7 +101,13 @@ mod tests {
             }
             let row = Row::new(ends, &recorder, 0, Gauges::default());
             let (from, to) = (at(1_000 * second), ends);
-            watch.follow(&News::Interval { from, to, recorder: &recorder, row: &row });
+            watch.follow(&News::Interval {
+                from,
+                to,
+                recorder: &recorder,
+                row: &row,
+                violations: &KindCounts::default(),
+            });
         }
         // Warm from 3.5 s on, so that second 4 is the first; the load is over at 7.5 s.
         let times: Vec<f64> = watch.seconds().iter().map(|(at, _)| *at).collect();

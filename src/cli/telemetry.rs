@@ -10,11 +10,15 @@ use crate::clock::unix_millis;
 use crate::scenario::Target;
 use crate::telemetry::{About, Endpoint, EndpointError, Telemetry};
 #[cfg(feature = "otlp")]
-use crate::telemetry::{CollectorUrl, Otlp};
+use crate::telemetry::{CollectorHeaders, CollectorUrl, Otlp};
 
 /// Where collectors are for all programs that know of them.
 #[cfg(feature = "otlp")]
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// What is told to collectors of metrics beside these, and if it is not set, to all collectors.
+#[cfg(feature = "otlp")]
+const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
 
 /// Who may look on while a run goes.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -114,7 +118,7 @@ fn show(args: &TelemetryArgs, telemetry: &Telemetry) -> Result<Option<Endpoint>,
 
 #[cfg(feature = "otlp")]
 fn push(args: &TelemetryArgs, telemetry: &Telemetry) -> Result<Option<Otlp>, Failure> {
-    let usual = std::env::var(ENDPOINT).ok().filter(|url| !url.is_empty());
+    let usual = variable(ENDPOINT)?;
     let url = match (&args.otlp, usual) {
         (Some(url), _) => url.clone(),
         (None, None) => return Ok(None),
@@ -123,11 +127,40 @@ fn push(args: &TelemetryArgs, telemetry: &Telemetry) -> Result<Option<Otlp>, Fai
             Failure::usage(what, "mend or unset it, or give the URL with `--otlp`")
         })?,
     };
-    let otlp = Otlp::start(url, telemetry, tell).map_err(|why| {
+    let otlp = Otlp::start(url, headers()?, telemetry, tell).map_err(|why| {
         let what = format!("cannot push metrics: {why}");
         Failure::impossible(what, "install the system's CA certificates, or leave out `--otlp`")
     })?;
     Ok(Some(otlp))
+}
+
+/// What the first of the variables says that is set; an empty one is as one that is not.
+#[cfg(feature = "otlp")]
+fn headers() -> Result<CollectorHeaders, Failure> {
+    for name in HEADERS {
+        if let Some(text) = variable(name)? {
+            return text.parse().map_err(|why| {
+                // Not as it is: it has secrets in it.
+                Failure::usage(
+                    format!("the environment variable {name}: {why}"),
+                    "mend or unset it",
+                )
+            });
+        }
+    }
+    Ok(CollectorHeaders::default())
+}
+
+#[cfg(feature = "otlp")]
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            let what = format!("the environment variable {name} is no UTF-8");
+            Err(Failure::usage(what, "mend or unset it"))
+        }
+    }
 }
 
 fn about(planned: &Planned) -> About {

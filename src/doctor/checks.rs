@@ -11,6 +11,8 @@ pub(super) mod ports;
 pub(super) mod sockets;
 pub(super) mod target;
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::machine::Machine;
 use super::needs::Needs;
 
@@ -20,6 +22,17 @@ fn server_is_here(machine: &Machine, needs: &Needs) -> bool {
         seen.reached.as_ref().is_ok_and(|reached| reached.is_here)
     };
     needs.is_bundled() || machine.targets.iter().any(is_here)
+}
+
+/// Whether the address of every server is such; of one that was not reached nobody knows it.
+fn servers_are(machine: &Machine, needs: &Needs, such: impl Fn(IpAddr) -> bool) -> bool {
+    if needs.is_bundled() {
+        return such(Ipv4Addr::LOCALHOST.into());
+    }
+    let is_such = |seen: &super::machine::TargetSeen| {
+        seen.reached.as_ref().is_ok_and(|reached| such(reached.address.ip()))
+    };
+    !machine.targets.is_empty() && machine.targets.iter().all(is_such)
 }
 
 /// Whether nobody can say where a server runs, for it was not reached.

@@ -40,7 +40,7 @@ pub(crate) fn machine() -> Machine {
         },
         network: network(),
         cpu: Cpu {
-            cores: Some(4),
+            cores: Some((0..4).collect()),
             governors: Part::There(vec!["performance".into(); 4]),
             quota: Part::Absent,
             pids: Part::There(Pids { max: 9_000, now: 40, file: "sys/fs/cgroup/pids.max".into() }),
@@ -87,7 +87,12 @@ fn network() -> Network {
 
 /// Its server, on this machine or not.
 pub(crate) fn seen(is_here: bool) -> TargetSeen {
-    let address = ([192, 0, 2, 7], 3000).into();
+    seen_at("192.0.2.7", is_here)
+}
+
+/// Its server, at this address.
+pub(crate) fn seen_at(ip: &str, is_here: bool) -> TargetSeen {
+    let address = std::net::SocketAddr::new(ip.parse().expect("an address"), 3000);
     let reached = Ok(Reached { address, is_here, connect: Duration::from_micros(180) });
     TargetSeen { url: place().url, reached }
 }

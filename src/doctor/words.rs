@@ -37,10 +37,29 @@ pub(super) fn at_root(path: &str) -> String {
     quoted(&format!("/{path}"))
 }
 
-/// The cores from `first` on, as `taskset` takes them.
-pub(super) fn core_list(first: u64, many: u64) -> String {
-    match many {
-        0 | 1 => first.to_string(),
-        many => format!("{first}-{}", first + many - 1),
+/// The cores with these numbers, which ascend, as `taskset` takes them.
+pub(super) fn core_list(numbers: &[u64]) -> String {
+    let ranges = numbers.chunk_by(|one, next| one + 1 == *next).map(|range| match range {
+        [first, .., last] => format!("{first}-{last}"),
+        one => one.iter().map(u64::to_string).collect(),
+    });
+    ranges.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_are_listed_by_their_numbers() {
+        for (numbers, list) in [
+            (&[][..], ""),
+            (&[5], "5"),
+            (&[0, 1], "0-1"),
+            (&[4, 5, 6, 7], "4-7"),
+            (&[0, 2, 3, 9, 11, 12, 13], "0,2-3,9,11-13"),
+        ] {
+            assert_eq!(core_list(numbers), list);
+        }
     }
 }

@@ -23,7 +23,7 @@ mod violation;
 pub use course::Change;
 pub use roster::{Roster, RosterRoom};
 pub use verdict::Verdict;
-pub use violation::{Standing, Story, Violation, ViolationKind};
+pub use violation::{KindCounts, Standing, Story, Violation, ViolationKind};
 
 use std::time::Duration;
 

@@ -73,6 +73,34 @@ impl ViolationKind {
     }
 }
 
+/// How many promises were broken, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindCounts([u64; ViolationKind::ALL.len()]);
+
+impl KindCounts {
+    /// Counts one more of `kind`.
+    pub fn count(&mut self, kind: ViolationKind) {
+        self.0[kind as usize] += 1;
+    }
+
+    /// Adds what somebody else has counted.
+    pub fn add(&mut self, other: &KindCounts) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
+    /// How many there are of `kind`.
+    pub fn of(&self, kind: ViolationKind) -> u64 {
+        self.0[kind as usize]
+    }
+
+    /// How many there are of all kinds.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
 /// Where a user stands with a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {

@@ -128,6 +128,7 @@ mod tests {
 
     use super::*;
     use crate::metrics::{Gauges, Row};
+    use crate::oracle::KindCounts;
     use crate::report::sample;
 
     fn at(ms: u64) -> Timestamp {
@@ -137,7 +138,13 @@ mod tests {
     fn follow(log: &mut IntervalLog<impl Write>, recorder: &Recorder, (from, to): (u64, u64)) {
         let (from, to) = (at(from), at(to));
         let row = Row::new(to, recorder, 0, Gauges::default());
-        log.follow(&News::Interval { from, to, recorder, row: &row });
+        log.follow(&News::Interval {
+            from,
+            to,
+            recorder,
+            row: &row,
+            violations: &KindCounts::default(),
+        });
     }
 
     fn written(recorder: &Recorder) -> Vec<u8> {

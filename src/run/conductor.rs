@@ -15,6 +15,7 @@ use super::shards::{self, Lines};
 use crate::clock::Clock;
 use crate::load::{Brief, Command, LoadError, TargetError, preflight};
 use crate::metrics::{Recorder, Row};
+use crate::oracle::KindCounts;
 use crate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -88,6 +89,8 @@ pub enum News<'a> {
         recorder: &'a Recorder,
         /// The same in short.
         row: &'a Row,
+        /// Promises broken in it.
+        violations: &'a KindCounts,
     },
     /// The run is over.
     Over,

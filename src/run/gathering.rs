@@ -3,6 +3,7 @@
 use super::conductor::{Follower, News};
 use super::judgement::Snapshot;
 use crate::metrics::{Gauges, Recorder, Row, Timeline};
+use crate::oracle::KindCounts;
 use crate::time::Timestamp;
 
 /// Adds up what shards tell, and tells followers of each interval.
@@ -11,7 +12,7 @@ pub(super) struct Gathering<'f, 'a> {
     total: Recorder,
     timeline: Timeline,
     interval: Recorder,
-    interval_violations: u64,
+    interval_violations: KindCounts,
     interval_began: Timestamp,
     /// How the users of all shards stand, as far as was told.
     gauges: Gauges,
@@ -27,7 +28,7 @@ impl<'f, 'a> Gathering<'f, 'a> {
             total: Recorder::default(),
             timeline: Timeline::default(),
             interval: Recorder::default(),
-            interval_violations: 0,
+            interval_violations: KindCounts::default(),
             interval_began: Timestamp::ZERO,
             gauges: Gauges::default(),
             taken: vec![0; shards],
@@ -49,7 +50,7 @@ impl<'f, 'a> Gathering<'f, 'a> {
     /// Adds what a shard tells to the present interval.
     pub(super) fn take(&mut self, snapshot: &Snapshot) {
         self.interval.add(&snapshot.recorder);
-        self.interval_violations += snapshot.violations;
+        self.interval_violations.add(&snapshot.violations);
         self.gauges.add(snapshot.gauges);
         self.taken[snapshot.shard] += 1;
     }
@@ -57,15 +58,16 @@ impl<'f, 'a> Gathering<'f, 'a> {
     /// The present interval ends; gives how many snapshots of each shard are in it.
     pub(super) fn close_interval(&mut self, to: Timestamp) -> Vec<u32> {
         let from = self.interval_began;
-        let row = Row::new(to, &self.interval, self.interval_violations, self.gauges);
-        let news = News::Interval { from, to, recorder: &self.interval, row: &row };
+        let violations = std::mem::take(&mut self.interval_violations);
+        let row = Row::new(to, &self.interval, violations.total(), self.gauges);
+        let (recorder, violations) = (&self.interval, &violations);
+        let news = News::Interval { from, to, recorder, row: &row, violations };
         for follower in self.followers.iter_mut() {
             follower.follow(&news);
         }
         self.total.add(&self.interval);
         self.timeline.push(row);
         self.interval.clear();
-        self.interval_violations = 0;
         self.interval_began = to;
         let shards = self.taken.len();
         std::mem::replace(&mut self.taken, vec![0; shards])

@@ -8,7 +8,7 @@ use super::presence::Presence;
 use crate::history::{Event, EventKind};
 use crate::load::{Brief, Performed};
 use crate::metrics::{Gauges, Histogram, Metric, Recorder};
-use crate::oracle::{Finding, Oracle, Promises, Roster, RosterRoom, Tally};
+use crate::oracle::{Finding, KindCounts, Oracle, Promises, Roster, RosterRoom, Tally};
 use crate::scenario::{OrderPolicy, Plan, Scenario, SenderPolicy, ShardPlan, StrangersPolicy};
 use crate::time::Timestamp;
 
@@ -21,7 +21,7 @@ pub(super) struct Snapshot {
     /// Whose.
     pub(super) shard: usize,
     pub(super) recorder: Recorder,
-    pub(super) violations: u64,
+    pub(super) violations: KindCounts,
     /// By how many more users are connected, or deaf, than when that was last told.
     pub(super) gauges: Gauges,
 }
@@ -61,7 +61,7 @@ pub(super) struct Judgement {
     shard: usize,
     /// What happened since the last snapshot.
     recorder: Recorder,
-    violations: u64,
+    violations: KindCounts,
     presence: Presence,
     findings: Findings,
     load_start: Timestamp,
@@ -75,7 +75,7 @@ impl Judgement {
             oracle: oracle_of(brief, part),
             shard,
             recorder: Recorder::default(),
-            violations: 0,
+            violations: KindCounts::default(),
             presence: Presence::default(),
             findings: Findings { book, ..Findings::default() },
             load_start: Timestamp::NEVER,
@@ -110,7 +110,7 @@ impl Judgement {
             }
             Finding::Delivered { .. } | Finding::Completed { .. } => {}
             Finding::Violation(violation) => {
-                *violations += 1;
+                violations.count(violation.kind);
                 findings.book.record(violation);
             }
         });
@@ -151,7 +151,7 @@ impl Judgement {
         let (book, violations) = (&mut self.findings.book, &mut self.violations);
         self.oracle.finish(ending.at, &mut |finding| {
             if let Finding::Violation(violation) = finding {
-                *violations += 1;
+                violations.count(violation.kind);
                 book.record(violation);
             }
         });

@@ -60,7 +60,7 @@ fn encode(family: &Family<'_>, encoder: &mut DescriptorEncoder<'_>) -> fmt::Resu
         family::Unit::Bytes => Some(Unit::Bytes),
     };
     let kind = match &family.value {
-        Value::Counter(_) => MetricType::Counter,
+        Value::Counter(_) | Value::Counters { .. } => MetricType::Counter,
         Value::Gauge(_) | Value::State { .. } => MetricType::Gauge,
         Value::Info(_) => MetricType::Info,
         Value::Times(_) => MetricType::Histogram,
@@ -71,7 +71,10 @@ fn encode(family: &Family<'_>, encoder: &mut DescriptorEncoder<'_>) -> fmt::Resu
 
 fn encode_value(value: &Value<'_>, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
     match value {
-        Value::Counter(count) => encoder.encode_counter(count, None::<&Exemplar<NoLabelSet, f64>>),
+        Value::Counter(count) => encode_count(*count, encoder),
+        Value::Counters { label, counts } => counts.iter().try_for_each(|(value, count)| {
+            encode_count(*count, &mut encoder.encode_family(&[(*label, *value)])?)
+        }),
         Value::Gauge(value) => encoder.encode_gauge(value),
         Value::State { label, states } => states.iter().try_for_each(|(state, is)| {
             encoder.encode_family(&[(*label, *state)])?.encode_gauge(&u64::from(*is))
@@ -82,6 +85,10 @@ fn encode_value(value: &Value<'_>, encoder: &mut MetricEncoder<'_>) -> fmt::Resu
             encoder.encode_histogram::<NoLabelSet>(times.sum(), times.count(), &buckets, None)
         }
     }
+}
+
+fn encode_count(count: u64, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
+    encoder.encode_counter(&count, None::<&Exemplar<NoLabelSet, f64>>)
 }
 
 #[cfg(test)]
@@ -144,7 +151,15 @@ mod tests {
             chatbench_capacity_load 300
             # HELP chatbench_violations Promises that were broken.
             # TYPE chatbench_violations counter
-            chatbench_violations_total 6
+            chatbench_violations_total{kind="lost"} 4
+            chatbench_violations_total{kind="duplicated"} 0
+            chatbench_violations_total{kind="echoed"} 2
+            chatbench_violations_total{kind="leaked"} 0
+            chatbench_violations_total{kind="reordered"} 0
+            chatbench_violations_total{kind="corrupted"} 0
+            chatbench_violations_total{kind="unexpected"} 0
+            chatbench_violations_total{kind="join_unconfirmed"} 0
+            chatbench_violations_total{kind="late"} 0
             # HELP chatbench_connects Connections that came to stand.
             # TYPE chatbench_connects counter
             chatbench_connects_total 0

@@ -3,6 +3,7 @@
 use super::buckets::Buckets;
 use super::live::{Live, STAGES};
 use crate::metrics::{Counters, Metric};
+use crate::oracle::ViolationKind;
 
 /// What every exported name begins with.
 pub(super) const PREFIX: &str = "chatbench";
@@ -28,6 +29,11 @@ pub(super) enum Unit {
 pub(super) enum Value<'a> {
     /// Only grows.
     Counter(u64),
+    /// One counter for each value of a label, those included that nothing was counted for.
+    Counters {
+        label: &'static str,
+        counts: Vec<(&'static str, u64)>,
+    },
     Gauge(u64),
     /// One gauge for each state, 1 for the one that is.
     State {
@@ -49,7 +55,7 @@ impl Family<'_> {
             Unit::Bytes => "_bytes",
         };
         let kind = match self.value {
-            Value::Counter(_) => "_total",
+            Value::Counter(_) | Value::Counters { .. } => "_total",
             Value::Info(_) => "_info",
             Value::Gauge(_) | Value::State { .. } | Value::Times(_) => "",
         };
@@ -122,7 +128,8 @@ impl Live {
             let help = "What the step offers: users, or deliveries per second.";
             families.push(gauge("capacity_load", help, load));
         }
-        let broken = Value::Counter(self.violations);
+        let broken = ViolationKind::ALL.map(|kind| (kind.name(), self.violations.of(kind)));
+        let broken = Value::Counters { label: "kind", counts: broken.into() };
         families.push(plain("violations", "Promises that were broken.", broken));
         families.extend(COUNTED.map(|(name, unit, help, count)| {
             let value = Value::Counter(count(&self.counters));

@@ -3,6 +3,7 @@
 use super::About;
 use super::buckets::Buckets;
 use crate::metrics::{Counters, Metric};
+use crate::oracle::KindCounts;
 use crate::run::{News, Stage};
 
 /// What a run is busy with, by name.
@@ -36,7 +37,7 @@ pub(super) struct Live {
     pub(super) about: About,
     pub(super) stage: StageName,
     pub(super) counters: Counters,
-    pub(super) violations: u64,
+    pub(super) violations: KindCounts,
     /// In the order of [`Metric::ALL`].
     pub(super) times: [Buckets; Metric::ALL.len()],
     pub(super) users_connected: u64,
@@ -52,7 +53,7 @@ impl Live {
             about,
             stage: StageName::Prepare,
             counters: Counters::default(),
-            violations: 0,
+            violations: KindCounts::default(),
             times: Default::default(),
             users_connected: 0,
             users_deaf: 0,
@@ -64,9 +65,9 @@ impl Live {
     pub(super) fn follow(&mut self, news: &News<'_>) {
         match news {
             News::Stage { stage, .. } => self.enter(*stage),
-            News::Interval { recorder, row, .. } => {
+            News::Interval { recorder, row, violations, .. } => {
                 self.counters.add(recorder.counters());
-                self.violations += row.violations;
+                self.violations.add(violations);
                 for (times, metric) in self.times.iter_mut().zip(Metric::ALL) {
                     times.add(recorder.histogram(metric));
                 }

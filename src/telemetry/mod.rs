@@ -19,7 +19,7 @@ mod sample;
 
 pub use endpoint::{Endpoint, EndpointError};
 #[cfg(feature = "otlp")]
-pub use otlp::{CollectorUrl, Otlp};
+pub use otlp::{CollectorHeaders, CollectorUrl, Otlp};
 
 use tokio::sync::watch;
 

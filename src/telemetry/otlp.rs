@@ -1,5 +1,6 @@
 //! Otlp: pushes the sums to a collector of OpenTelemetry, over HTTP, as protobuf.
 
+mod headers;
 mod message;
 
 use std::error::Error;
@@ -15,6 +16,8 @@ use reqwest::{Client, redirect};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use url::Url;
+
+pub use headers::CollectorHeaders;
 
 use super::Telemetry;
 use super::live::Live;
@@ -58,17 +61,20 @@ pub struct Otlp {
 }
 
 impl Otlp {
-    /// Pushes the sums of `telemetry` to `collector`. What first stands in the way is told by
-    /// `tell`; it is tried again with every change.
+    /// Pushes the sums of `telemetry` to `collector`, each time with `headers`. What first stands
+    /// in the way is told by `tell`; it is tried again with every change.
     ///
     /// # Errors
     /// When there is no thread to be had, or what it takes to speak TLS.
     pub fn start(
         collector: CollectorUrl,
+        headers: CollectorHeaders,
         telemetry: &Telemetry,
         tell: impl FnOnce(&str) + Send + 'static,
     ) -> io::Result<Otlp> {
         let client = Client::builder().use_rustls_tls().timeout(PUSH_MAX);
+        let client = client.default_headers(headers.into());
+        // Nobody else is to be told what stands in the headers.
         let client = client.redirect(redirect::Policy::none()).build().map_err(io::Error::other)?;
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let live = telemetry.watch();

@@ -17,7 +17,7 @@ fn exported() -> BTreeSet<(String, &'static str)> {
     let live = sample::live();
     let families = live.families();
     let kind = |value: &Value<'_>| match value {
-        Value::Counter(_) => "counter",
+        Value::Counter(_) | Value::Counters { .. } => "counter",
         Value::Gauge(_) | Value::State { .. } => "gauge",
         Value::Info(_) => "info",
         Value::Times(_) => "histogram",
@@ -62,6 +62,50 @@ fn the_page_has_every_metric_with_its_type() {
     let described: BTreeSet<_> = rows.map(row).collect();
     let exported = exported().into_iter().map(|(name, kind)| (name, kind.to_owned()));
     assert_eq!(described, exported.collect());
+}
+
+#[test]
+fn the_page_has_every_label_with_its_values() {
+    let page = file("metrics.md");
+    for family in sample::live().families() {
+        let name = family.full_name();
+        let (labels, values): (Vec<&str>, Vec<&str>) = match &family.value {
+            Value::State { label, states } => {
+                (vec![*label], states.iter().map(|(state, _)| *state).collect())
+            }
+            Value::Counters { label, counts } => {
+                (vec![*label], counts.iter().map(|(value, _)| *value).collect())
+            }
+            Value::Info(labels) => (labels.iter().map(|(label, _)| *label).collect(), Vec::new()),
+            Value::Counter(_) | Value::Gauge(_) | Value::Times(_) => Default::default(),
+        };
+        let labels =
+            if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}{labels}` |")));
+        let row = row.unwrap_or_else(|| panic!("no row of `{name}{labels}`"));
+        for value in values {
+            assert!(row.contains(&format!("`{value}`")), "`{value}` is not in {row}");
+        }
+    }
+}
+
+/// How often a dashboard has to look, which is how often there are other numbers.
+const STEP: &str = "1s";
+
+#[test]
+fn the_dashboard_looks_as_often_as_numbers_change() {
+    let dashboard: Json = serde_json::from_str(&file("grafana/chatbench.json")).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let targets = |panel: &Json| panel["targets"].as_array().cloned().unwrap_or_default();
+    let targets: Vec<Json> = panels.iter().flat_map(targets).collect();
+    assert!(targets.len() > 10, "{targets:?}");
+    // Or else it takes what its data source says, which is 15 s where nobody has said otherwise,
+    // and a rate is that of four times as long.
+    for target in targets {
+        assert_eq!(target["interval"], STEP, "{}", target["expr"]);
+    }
+    let page = file("metrics.md");
+    assert!(page.contains(&format!("scrape_interval: {STEP}")), "the page has another step");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::live::Live;
 use super::{About, Follower as _, Telemetry};
 use crate::history::{Departure, Event, EventKind};
 use crate::metrics::{Gauges, Recorder, Row};
+use crate::oracle::KindCounts;
+use crate::oracle::ViolationKind::{Echoed, Lost};
 use crate::run::{News, Stage};
 use crate::time::Timestamp;
 
@@ -36,7 +38,10 @@ pub(super) fn live() -> Live {
 pub(super) fn interval(telemetry: &mut Telemetry, second: u64, recorder: &Recorder) {
     let (from, to) = (at(1_000 * second), at(1_000 * second + 1_000));
     let row = Row::new(to, recorder, 3, Gauges { connected: 5, deaf: 1 });
-    telemetry.follow(&News::Interval { from, to, recorder, row: &row });
+    let mut violations = KindCounts::default();
+    [Lost, Echoed, Lost].into_iter().for_each(|kind| violations.count(kind));
+    let violations = &violations;
+    telemetry.follow(&News::Interval { from, to, recorder, row: &row, violations });
 }
 
 /// Two deliveries, of which one takes longer in later seconds, and a departure.

@@ -129,9 +129,21 @@ async fn dial(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStre
     // A message must leave when it is due, not when the last one has been acknowledged.
     socket.set_nodelay(true)?;
     if let Some(source) = source {
-        socket.bind(SocketAddr::new(source, 0))?;
+        bind(&socket, source)?;
     }
     socket.connect(address).await
+}
+
+/// Lets `socket` connect from `source`, by a port that is chosen once it connects: one that is
+/// chosen now would be kept from all other servers, and could not be one in TIME_WAIT.
+fn bind(socket: &TcpSocket, source: IpAddr) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
+        // Where the system does not know it, ports are good for fewer connections, no more.
+        let _ = setsockopt(socket, IpBindAddressNoPort, &true);
+    }
+    socket.bind(SocketAddr::new(source, 0))
 }
 
 impl AsyncRead for Stream {
@@ -178,6 +190,31 @@ impl AsyncWrite for Stream {
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
             Stream::Cut => Poll::Ready(Ok(())),
             Stream::Other(other) => Pin::new(other).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_is_chosen_for_one_server_once_it_is_connected_to() {
+        let sources =
+            [("127.0.0.2", "127.0.0.1:0"), ("127.0.0.1", "127.0.0.3:0"), ("::1", "[::1]:0")];
+        for (source, at) in sources {
+            // A machine may be without IPv6.
+            let Ok(listener) = tokio::net::TcpListener::bind(at).await else { continue };
+            let to = listener.local_addr().expect("it is bound");
+            let source: IpAddr = source.parse().expect("an address");
+            let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+            let socket = socket.expect("a socket");
+            bind(&socket, source).expect("an address of this machine");
+            let bound = socket.local_addr().expect("it is bound");
+            assert_eq!((bound.ip(), bound.port()), (source, 0), "no port yet");
+            let stream = dial(to, Some(source)).await.expect("somebody listens");
+            let from = stream.local_addr().expect("it is connected");
+            assert_eq!((from.ip(), from.port() > 0), (source, true));
         }
     }
 }

@@ -63,7 +63,13 @@ fn values_rise_while_it_goes_and_end_where_the_report_does() {
     }
     let broken = report["violations"]["total"].as_f64().expect("a number");
     assert!(broken > 0.0);
-    assert_eq!(last["chatbench_violations_total"], broken);
+    for (kind, count) in report["violations"]["by_kind"].as_object().expect("kinds") {
+        let name = format!("chatbench_violations_total{{kind=\"{kind}\"}}");
+        assert_eq!(last[&name], count.as_f64().expect("a number"), "{name}");
+        assert!(during.contains_key(&name), "{name} is not there from the start");
+    }
+    let all = last.iter().filter(|(name, _)| name.starts_with("chatbench_violations_total"));
+    assert_eq!(all.map(|(_, count)| count).sum::<f64>(), broken);
     assert_eq!(last["chatbench_stage{stage=\"over\"}"], 1.0);
     assert_eq!(held.let_go().code, Some(1));
 }

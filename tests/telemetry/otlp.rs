@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use super::scraper::PATIENCE;
 use super::short;
 use super::sink::Sink;
-use crate::support::binary::Ended;
+use crate::support::binary::{CommandLine, Ended};
 use crate::support::left::Left;
 
 const UNTAKEN: &str = "does not take the metrics: ";
@@ -52,6 +52,57 @@ fn what_is_measured_is_pushed_while_it_goes_and_at_the_end() {
     }
     let latency = count(last, "chatbench_delivery_latency_seconds");
     assert_eq!(report["latencies"]["delivery_latency"]["count"], latency);
+}
+
+const ALL: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const OF_METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_HEADERS";
+
+#[test]
+fn a_collector_is_told_the_headers_that_the_environment_says() {
+    let cases: &[(&[(&str, &str)], &[&str])] = &[
+        (&[(ALL, "x-team=chat,authorization=Basic%20aA%3D%3D")], &["x-team: chat", "basic aa=="]),
+        (&[(OF_METRICS, "x-team=metrics")], &["x-team: metrics"]),
+        (&[(ALL, "x-team=chat"), (OF_METRICS, "x-team=metrics")], &["x-team: metrics"]),
+        (&[(ALL, "x-team=chat"), (OF_METRICS, "")], &["x-team: chat"]),
+        // What it is stays ours to say.
+        (&[(ALL, "content-type=text/plain,x-team=chat")], &["x-team: chat"]),
+        (&[], &[]),
+    ];
+    for (variables, wanted) in cases {
+        let sink = Sink::answering("200 OK");
+        let line = short(1, &["--otlp", &sink.url]);
+        let set = |line: CommandLine, (name, value): &(&str, &str)| line.env(name, value);
+        let ended = variables.iter().fold(line, set).run(PATIENCE);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{variables:?}");
+        let pushes = sink.pushes();
+        assert!(!pushes.is_empty(), "{variables:?}");
+        for push in &pushes {
+            for header in *wanted {
+                assert!(push.head.contains(&format!("{header}\r\n")), "{header}: {}", push.head);
+            }
+            let told = push.head.matches("x-team: ").count();
+            assert_eq!(told, usize::from(!wanted.is_empty()), "{}", push.head);
+            assert!(push.head.contains("content-type: application/x-protobuf\r\n"));
+            assert!(!push.head.contains("text/plain"), "{}", push.head);
+        }
+    }
+}
+
+#[test]
+fn headers_that_make_no_sense_are_refused_and_not_shown() {
+    for name in [ALL, OF_METRICS] {
+        for wrong in ["hunter2", "a=1,b c=hunter2", "a=hunter2%0A"] {
+            let line = short(1, &["--otlp=http://localhost:1"]).env(name, wrong);
+            let ended = line.run(PATIENCE);
+            assert_eq!(ended.code, Some(2), "{ended:#?}");
+            assert!(ended.stderr.contains(name), "{ended:#?}");
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(said.contains("write `key1=value1"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+    // Where nothing is pushed, nobody minds.
+    assert_eq!(short(1, &[]).env(ALL, "hunter2").run(PATIENCE).code, Some(0));
 }
 
 #[test]

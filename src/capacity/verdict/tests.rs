@@ -7,7 +7,7 @@ use super::*;
 use crate::chat::{Message, MessageId, RoomId, RunTag, UserId};
 use crate::history::{Event, EventKind, Session};
 use crate::metrics::{Gauges, Metric, Recorder, Row, Timeline};
-use crate::oracle::{Standing, Tally, Verdict, Violation};
+use crate::oracle::{KindCounts, Standing, Tally, Verdict, Violation};
 use crate::run::{Follower as _, Missing, News, Stage, ViolationBook};
 use crate::scenario::{OrderPolicy, Overrides};
 use crate::time::Timestamp;
@@ -63,7 +63,13 @@ fn run(took_ms: [u64; 12]) -> (RunOutcome, Watch) {
         let interval = second(number, took_ms);
         let (from, to) = (at(1_000 * number), at(1_000 * number + 1_000));
         let row = Row::new(to, &interval, 0, Gauges::default());
-        watch.follow(&News::Interval { from, to, recorder: &interval, row: &row });
+        watch.follow(&News::Interval {
+            from,
+            to,
+            recorder: &interval,
+            row: &row,
+            violations: &KindCounts::default(),
+        });
         recorder.add(&interval);
     }
     let (after, session) = (Duration::from_millis(5), Session::New);

@@ -119,7 +119,7 @@ impl Follower for Bars {
     fn follow(&mut self, news: &News<'_>) {
         match *news {
             News::Stage { stage, at } => self.enter(stage, at),
-            News::Interval { from, to, recorder, row } => {
+            News::Interval { from, to, recorder, row, .. } => {
                 self.interval((from, to), recorder, row.violations);
             }
             News::Over => self.end(),

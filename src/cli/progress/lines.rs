@@ -90,7 +90,7 @@ impl<W: Write> Follower for Lines<W> {
     fn follow(&mut self, news: &News<'_>) {
         match *news {
             News::Stage { stage, at } => self.enter(stage, at),
-            News::Interval { from, to, recorder, row } => {
+            News::Interval { from, to, recorder, row, .. } => {
                 self.interval((from, to), recorder, row.violations);
             }
             News::Over => self.tell(),

@@ -9,6 +9,7 @@ use super::lines::Lines;
 use crate::chat::{Message, MessageId, RoomId, UserId};
 use crate::history::{Event, EventKind, Session};
 use crate::metrics::{Gauges, Recorder, Row};
+use crate::oracle::KindCounts;
 use crate::report::sample;
 use crate::run::{Follower, News, Stage};
 use crate::time::Timestamp;
@@ -79,7 +80,7 @@ fn interval(
 ) {
     let (from, to) = (at(from), at(to));
     let row = Row::new(to, recorder, violations, Gauges::default());
-    tell(&News::Interval { from, to, recorder, row: &row });
+    tell(&News::Interval { from, to, recorder, row: &row, violations: &KindCounts::default() });
 }
 
 fn arrivals(connects: u64, joins: u64) -> Recorder {

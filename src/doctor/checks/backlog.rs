@@ -19,9 +19,13 @@ pub(in crate::doctor) fn accept_queue(machine: &Machine, needs: &Needs) -> Look 
     }
     let Some(max) = machine.network.accept_queue_max else { return Look::unknown(need) };
     let is_enough = needs.connect_burst <= max;
-    Look::new(need, count(max), Verdict::ok_if(is_enough, Verdict::Warn))
-        .sysctl("net.core.somaxconn", rounded(needs))
-        .mend("# a server asks for its own queue: let it listen with as many, and start it again")
+    let look = Look::new(need, count(max), Verdict::ok_if(is_enough, Verdict::Warn))
+        .sysctl("net.core.somaxconn", rounded(needs));
+    // The bundled one asks for as many as there may be, and is started for the run.
+    if needs.is_bundled() {
+        return look;
+    }
+    look.mend("# a server asks for its own queue: let it listen with as many, and start it again")
 }
 
 pub(in crate::doctor) fn syn_queue(machine: &Machine, needs: &Needs) -> Look {

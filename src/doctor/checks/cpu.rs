@@ -38,7 +38,8 @@ pub(in crate::doctor) fn shared(machine: &Machine, needs: &Needs) -> Look {
         true => format!("{}, and others for the server", cores(needs.threads)),
         false => format!("{} for as many threads", cores(needs.threads)),
     };
-    let Some(all) = machine.cpu.cores else { return Look::unknown(need) };
+    let Some(numbers) = &machine.cpu.cores else { return Look::unknown(need) };
+    let all = numbers.len() as u64;
     let is_enough = needs.threads <= all;
     let found = match is_here {
         true => format!("{}, which the server on this machine uses as well", cores(all)),
@@ -50,22 +51,25 @@ pub(in crate::doctor) fn shared(machine: &Machine, needs: &Needs) -> Look {
     }
     let look = Look::new(need, found, Verdict::ok_if(is_enough && !is_here, Verdict::Warn));
     match (is_here, all) {
-        (false, _) => look.mend(format!("chatbench run SCENARIO --shards {all}")),
+        (false, _) => {
+            look.mend(format!("chatbench run SCENARIO --shards {}", machine.cpu.kept_busy(all)))
+        }
         (true, ..2) => look.mend("# run the server on another machine: there is one core here"),
-        (true, _) => apart(look, all, needs),
+        (true, _) => apart(look, machine, numbers, needs),
     }
 }
 
-/// A half of the cores for each.
-fn apart(look: Look, all: u64, needs: &Needs) -> Look {
-    let half = all / 2;
-    let (servers, ours) = (core_list(0, half), core_list(half, all - half));
+/// A half of the cores for each, of those that this process may use.
+fn apart(look: Look, machine: &Machine, numbers: &[u64], needs: &Needs) -> Look {
+    let (servers, ours) = numbers.split_at(numbers.len() / 2);
+    let shards = machine.cpu.kept_busy(ours.len() as u64);
+    let (servers, ours) = (core_list(servers), core_list(ours));
     let look = match needs.targets.first() {
         Some(_) => look.mend(format!("taskset -acp {servers} PID_OF_SERVER")),
         None => look.mend(format!("taskset -c {servers} chatbench serve --port 8080 &")),
     };
     let target = if needs.is_bundled() { " --target http://localhost:8080" } else { "" };
-    look.mend(format!("taskset -c {ours} chatbench run SCENARIO --shards {}{target}", all - half))
+    look.mend(format!("taskset -c {ours} chatbench run SCENARIO --shards {shards}{target}"))
         .keep("# run the server on another machine")
 }
 
@@ -81,7 +85,7 @@ pub(in crate::doctor) fn quota(machine: &Machine, needs: &Needs) -> Look {
         Part::Unknown => return Look::unknown(need),
     };
     // More than all cores have is no quota.
-    let is_all = machine.cpu.cores.is_some_and(|cores| quota.cores >= cores as f64);
+    let is_all = machine.cpu.many().is_some_and(|cores| quota.cores >= cores as f64);
     let is_enough = is_all || quota.cores >= wanted as f64;
     let found = format!("that of {:.1} cores, by {}", quota.cores, at_root(&quota.file));
     let none = if quota.file.ends_with("cpu.max") { "max" } else { "-1" };
@@ -94,7 +98,7 @@ pub(in crate::doctor) fn quota(machine: &Machine, needs: &Needs) -> Look {
 }
 
 pub(in crate::doctor) fn threads(machine: &Machine, needs: &Needs) -> Look {
-    let servers = if needs.is_bundled() { machine.cpu.cores.unwrap_or(1) + 1 } else { 0 };
+    let servers = if needs.is_bundled() { machine.cpu.many().unwrap_or(1) + 1 } else { 0 };
     let wanted = needs.threads + THREADS_BESIDE + servers;
     let need = format!("{} more", count(wanted));
     let pids = match &machine.cpu.pids {

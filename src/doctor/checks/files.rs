@@ -22,8 +22,10 @@ pub(in crate::doctor) fn of_process(machine: &Machine, needs: &Needs) -> Look {
     Look::new(need, found, Verdict::ok_if(most <= hard, Verdict::Fail))
         .mend(format!("sudo prlimit --pid $$ --nofile={most}:{most}"))
         .mend("chatbench run SCENARIO    # in the same shell")
+        // What is said of all users is not said of root (limits.conf(5)).
         .keep(format!(
-            "echo '* - nofile {most}' | sudo tee /etc/security/limits.d/90-chatbench.conf"
+            "printf '%s - nofile {most}\\n' '*' root | sudo tee \
+             /etc/security/limits.d/90-chatbench.conf"
         ))
         .keep("# log in again; for a service, set `LimitNOFILE=` in its unit instead")
 }

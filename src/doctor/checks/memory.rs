@@ -67,7 +67,7 @@ pub(in crate::doctor) fn swap(machine: &Machine, _: &Needs) -> Look {
 }
 
 pub(in crate::doctor) fn overcommit(machine: &Machine, needs: &Needs) -> Look {
-    let servers = if needs.is_bundled() { machine.cpu.cores.unwrap_or(1) } else { 0 };
+    let servers = if needs.is_bundled() { machine.cpu.many().unwrap_or(1) } else { 0 };
     let stacks = (needs.threads + servers).saturating_mul(THREAD_BYTES);
     let wanted = wanted(machine, needs).saturating_add(stacks);
     let need = format!("{}, stacks of threads with it", bytes(wanted));

@@ -1,6 +1,6 @@
 //! Ports: how many connections one address can have to another, and for how long.
 
-use super::server_is_here;
+use super::{server_is_here, servers_are};
 use crate::doctor::check::{Look, Verdict};
 use crate::doctor::machine::{Machine, Ports};
 use crate::doctor::needs::Needs;
@@ -10,8 +10,8 @@ use crate::doctor::words::count;
 const TIME_WAIT_SECS: f64 = 60.0;
 /// How long, where such ports may be taken again: its timestamps count by the second.
 const REUSE_SECS: f64 = 1.0;
-/// The widest range that leaves the ports of services alone.
-const WIDEST: Ports = Ports { first: 1024, last: 65_535, reserved: 0 };
+/// The widest range that is advised: most services listen below it.
+const WIDEST: Ports = Ports { first: 10_000, last: 65_535, reserved: 0 };
 
 pub(in crate::doctor) fn range(machine: &Machine, needs: &Needs) -> Look {
     let need = format!("{} from one address to one server", count(needs.ports));
@@ -28,7 +28,8 @@ pub(in crate::doctor) fn time_wait(machine: &Machine, needs: &Needs) -> Look {
     let network = &machine.network;
     let reused = match network.reuse {
         Some(1) => true,
-        Some(2) => server_is_here(machine, needs),
+        // This machine by another address of its own does not do.
+        Some(2) => servers_are(machine, needs, |ip| ip.is_loopback()),
         _ => false,
     };
     let secs = if reused { REUSE_SECS } else { TIME_WAIT_SECS };
@@ -78,17 +79,19 @@ fn with_more_ports(
 ) -> Look {
     let widest = Ports { reserved: ports.reserved, ..WIDEST };
     let look = match is_enough(&widest, wanted) && !is_enough(ports, wanted) {
-        true => look.sysctl("net.ipv4.ip_local_port_range", "1024 65535"),
+        true => look
+            .sysctl("net.ipv4.ip_local_port_range", format!("{} {}", WIDEST.first, WIDEST.last))
+            .mend("# keep the ports of services in it by net.ipv4.ip_local_reserved_ports"),
         false => look,
     };
     let addresses = wanted.saturating_mul(needs.pairs).div_ceil(ports.usable().max(1)).max(2);
-    if !server_is_here(machine, needs) {
+    if !server_is_here(machine, needs) || !servers_are(machine, needs, |ip| ip.is_ipv4()) {
         return look
             .mend(format!("# or give the machine {} addresses, each by:", count(addresses)))
             .mend("sudo ip address add ADDRESS/PREFIX dev DEVICE")
             .mend("chatbench run SCENARIO --source-ip ADDRESS,ADDRESS");
     }
-    // Every address of 127.0.0.0/8 is there without being asked for.
+    // Every address of 127.0.0.0/8 is there without being asked for; of IPv6, only one is.
     const SHOWN_MAX: u64 = 8;
     let list = (2..2 + addresses.min(SHOWN_MAX)).map(|last| format!("127.0.0.{last}"));
     let list = list.collect::<Vec<_>>().join(",");

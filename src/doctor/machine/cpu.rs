@@ -13,8 +13,9 @@ const NAME_BYTES_MAX: usize = 32;
 /// The processors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cpu {
-    /// Cores that this process may use.
-    pub cores: Option<u64>,
+    /// The numbers of the cores that this process may use, ascending: its affinity. What a group
+    /// may have of their time is the quota.
+    pub cores: Option<Vec<u64>>,
     /// What governs the pace of each core; absent where nothing does.
     pub governors: Part<Vec<String>>,
     /// Time on processors that its group may use; absent where it may use all.
@@ -41,12 +42,25 @@ impl Cpu {
         let load = root.text("proc/loadavg").known();
         let load = load.and_then(|text| text.split_whitespace().next()?.parse().ok());
         Cpu {
-            cores: std::thread::available_parallelism().ok().map(|cores| cores.get() as u64),
+            cores: cores(),
             governors: governors(root),
             quota: cgroup::quota(root),
             pids: cgroup::pids(root),
             load: load.filter(|load: &f64| load.is_finite() && *load >= 0.0),
             busy,
+        }
+    }
+
+    /// How many cores this process may use.
+    pub fn many(&self) -> Option<u64> {
+        self.cores.as_ref().map(|cores| cores.len() as u64)
+    }
+
+    /// Of so `many` cores, how many it may keep busy all the time; one at least.
+    pub fn kept_busy(&self, many: u64) -> u64 {
+        match &self.quota {
+            Part::There(quota) => many.min(quota.cores as u64).max(1),
+            Part::Absent | Part::Unknown => many,
         }
     }
 }
@@ -57,6 +71,21 @@ impl Busy {
         clock.sleep_until(clock.now() + LOOK).await;
         Times::read(root)?.since(&before)
     }
+}
+
+/// `available_parallelism` would not do: it is less where there is a quota, which is then taken to
+/// be as much as all cores have.
+#[cfg(target_os = "linux")]
+fn cores() -> Option<Vec<u64>> {
+    let cores = rustix::thread::sched_getaffinity(None).ok()?;
+    let numbers = (0..rustix::thread::CpuSet::MAX_CPU).filter(|number| cores.is_set(*number));
+    Some(numbers.map(|number| number as u64).collect())
+}
+
+/// Elsewhere there are no quotas, and nobody is kept to some of the cores.
+#[cfg(not(target_os = "linux"))]
+fn cores() -> Option<Vec<u64>> {
+    std::thread::available_parallelism().ok().map(|cores| (0..cores.get() as u64).collect())
 }
 
 fn governors(root: &Root) -> Part<Vec<String>> {
@@ -118,6 +147,22 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn cores_are_those_that_this_thread_is_kept_to() {
+        use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+        let all = cores().expect("Linux tells");
+        let whole = sched_getaffinity(None).expect("Linux tells");
+        assert_eq!(all.len(), whole.count() as usize);
+        for core in all {
+            let mut one = CpuSet::new();
+            one.set(core as usize);
+            sched_setaffinity(None, &one).expect("it is one of its own");
+            assert_eq!(cores(), Some(vec![core]));
+        }
+    }
 
     #[test]
     fn what_processors_did_is_told_from_two_looks() {

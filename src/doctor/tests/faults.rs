@@ -8,7 +8,12 @@ type Plant = fn(&mut Machine, &mut Needs);
 
 /// The check that complains, the fault, and what is to be told of it.
 const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
-    ("open-files", Verdict::Fail, |m, _| m.files.hard = Some(1_071), &["--nofile=1072:1072"]),
+    (
+        "open-files",
+        Verdict::Fail,
+        |m, _| m.files.hard = Some(1_071),
+        &["--nofile=1072:1072", r"printf '%s - nofile 1072\n' '*' root | sudo tee /etc/security/"],
+    ),
     (
         "open-files-ceiling",
         Verdict::Fail,
@@ -28,7 +33,7 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             m.network.ports = Some(Ports { first: 40_000, last: 40_998, reserved: 0 });
             n.closes_per_second = 0.0;
         },
-        &["999 (40000 to 40998)", "ip_local_port_range=\"1024 65535\"", "--source-ip"],
+        &["999 (40000 to 40998)", "ip_local_port_range=\"10000 65535\"", "--source-ip"],
     ),
     (
         "ports",
@@ -45,6 +50,16 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
         |_, n| n.closes_per_second = 460.0,
         &["27,600 beside 1,000 of users", "net.ipv4.tcp_tw_reuse=1", "after 60 s elsewhere"],
     ),
+    (
+        "time-wait",
+        Verdict::Warn,
+        // By another address of its own than a loopback one.
+        |m, n| {
+            let_the_server_be_here(m);
+            n.closes_per_second = 460.0;
+        },
+        &["27,600 beside 1,000 of users", "net.ipv4.tcp_tw_reuse=1", "--source-ip 127.0.0.2,"],
+    ),
     ("time-wait", Verdict::Warn, |_, n| n.closes_at_once = 27_000, &["tcp_tw_reuse=1"]),
     (
         "accept-queue",
@@ -53,7 +68,7 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             let_the_server_be_here(m);
             m.network.accept_queue_max = Some(128);
         },
-        &["250 connects", "net.core.somaxconn=4096"],
+        &["250 connects", "net.core.somaxconn=4096", "a server asks for its own queue"],
     ),
     (
         "syn-queue",
@@ -98,12 +113,30 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
         },
         &["powersave, on 2 of 4 cores", "echo performance | sudo tee", "tuned-adm"],
     ),
-    ("cores", Verdict::Warn, |m, _| m.cpu.cores = Some(1), &["--shards 1"]),
+    ("cores", Verdict::Warn, |m, _| m.cpu.cores = Some(vec![0]), &["--shards 1"]),
     (
         "cores",
         Verdict::Warn,
         let_the_server_be_here_alone,
         &["taskset -acp 0-1 PID_OF_SERVER", "taskset -c 2-3 chatbench run SCENARIO --shards 2"],
+    ),
+    (
+        "cores",
+        Verdict::Warn,
+        |m, _| {
+            let_the_server_be_here(m);
+            m.cpu.cores = Some(vec![4, 5, 6, 7]);
+        },
+        &["taskset -acp 4-5 PID_OF_SERVER", "taskset -c 6-7 chatbench run SCENARIO --shards 2"],
+    ),
+    (
+        "cores",
+        Verdict::Warn,
+        |m, _| {
+            let_the_server_be_here(m);
+            m.cpu.cores = Some(vec![1, 3, 5, 8, 9]);
+        },
+        &["taskset -acp 1,3 PID_OF_SERVER", "taskset -c 5,8-9 chatbench run SCENARIO --shards 3"],
     ),
     (
         "cores",
@@ -128,6 +161,17 @@ const FAULTS: &[(&str, Verdict, Plant, &[&str])] = &[
             m.cpu.quota = Part::There(Quota { cores: 1.5, file });
         },
         &["echo -1 | sudo tee /sys/fs/cgroup/cpu/a/cpu.cfs_quota_us"],
+    ),
+    (
+        "cpu-quota",
+        Verdict::Warn,
+        // `docker --cpus 1.5` on a large machine.
+        |m, n| {
+            m.cpu.cores = Some((0..16).collect());
+            m.cpu.quota = quota_of(1.5);
+            n.threads = 2;
+        },
+        &["that of 1.5 cores", "the time of 2 cores"],
     ),
     (
         "threads",
@@ -221,6 +265,10 @@ fn track(machine: &mut Machine, used: u64) {
     machine.network.conntrack = Part::There(Conntrack { max, used, wait_secs: 120 });
 }
 
+fn quota_of(cores: f64) -> Part<Quota> {
+    Part::There(Quota { cores, file: "sys/fs/cgroup/cpu.max".into() })
+}
+
 fn wake(machine: &mut Machine, median: u64, max: u64) {
     let (median, max) = (Duration::from_micros(median), Duration::from_micros(max));
     machine.timing.late = Some(Lateness { median, max });
@@ -239,7 +287,7 @@ fn each_is_found_by_its_check_alone_with_its_remedy() {
         let mut found = amiss(&machine, &needs);
         match *id {
             // A server that is here shares the cores.
-            "accept-queue" | "syn-queue" => found.retain(|(id, _)| *id != "cores"),
+            "accept-queue" | "syn-queue" | "time-wait" => found.retain(|(id, _)| *id != "cores"),
             // Nobody knows where one is that cannot be reached.
             "target" => found.retain(|(_, verdict)| *verdict != Verdict::Unknown),
             _ => {}
@@ -274,7 +322,7 @@ fn a_server_that_was_not_seen_may_be_anywhere() {
     machine.targets[0].reached = Err("connection refused".into());
     let unknown = ["accept-queue", "syn-queue", "cores"].map(|id| (id, Verdict::Unknown));
     assert_eq!(amiss(&machine, &needs)[..3], unknown);
-    machine.cpu.cores = Some(1);
+    machine.cpu.cores = Some(vec![0]);
     assert_eq!(finding("cores", &machine, &needs).verdict, Verdict::Warn);
 }
 
@@ -289,8 +337,101 @@ fn just_enough_is_enough() {
     machine.network.conntrack = Part::There(Conntrack { max: 1_300, used: 300, wait_secs: 120 });
     machine.cpu.pids = Part::There(Pids { max: 50, now: 40, file: "pids.max".into() });
     machine.cpu.quota = Part::There(Quota { cores: 2.0, file: "cpu.max".into() });
-    machine.cpu.cores = Some(2);
+    machine.cpu.cores = Some(vec![0, 1]);
     assert_eq!(amiss(&machine, &needs), []);
+}
+
+#[test]
+fn the_bundled_server_need_not_be_told_to_ask_for_a_longer_queue() {
+    let (mut machine, mut needs) = (sample::machine(), sample::needs());
+    machine.network.accept_queue_max = Some(128);
+    needs.targets.clear();
+    let told = finding("accept-queue", &machine, &needs).remedy;
+    assert_eq!(told, ["sudo sysctl -w net.core.somaxconn=4096"]);
+}
+
+/// Where a server was reached, what the kernel takes again there, and what that comes to.
+#[test]
+fn ports_are_taken_again_where_the_kernel_says_so() {
+    let cases = [
+        ("127.0.0.1", Some(2), Verdict::Ok),
+        ("127.9.9.9", Some(2), Verdict::Ok),
+        ("::1", Some(2), Verdict::Ok),
+        ("192.0.2.7", Some(2), Verdict::Warn),
+        ("2001:db8::7", Some(2), Verdict::Warn),
+        ("127.0.0.1", Some(0), Verdict::Warn),
+        ("192.0.2.7", Some(1), Verdict::Ok),
+    ];
+    for (ip, reuse, verdict) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.targets = vec![sample::seen_at(ip, true)];
+        (machine.network.reuse, needs.closes_per_second) = (reuse, 460.0);
+        let told = finding("time-wait", &machine, &needs);
+        assert_eq!(told.verdict, verdict, "{ip}, {reuse:?}: {told:?}");
+        // One of two is enough to run out of ports.
+        machine.targets.push(sample::seen_at("192.0.2.8", true));
+        let both = finding("time-wait", &machine, &needs).verdict;
+        assert_eq!(both, if reuse == Some(1) { Verdict::Ok } else { Verdict::Warn }, "{ip}");
+    }
+}
+
+#[test]
+fn addresses_are_advised_of_the_kind_that_the_server_has() {
+    let cases = [
+        ("127.0.0.1", true, "--source-ip 127.0.0.2,127.0.0.3"),
+        ("192.0.2.7", true, "--source-ip 127.0.0.2,127.0.0.3"),
+        ("192.0.2.7", false, "--source-ip ADDRESS,ADDRESS"),
+        ("::1", true, "--source-ip ADDRESS,ADDRESS"),
+        ("2001:db8::7", true, "--source-ip ADDRESS,ADDRESS"),
+        ("2001:db8::7", false, "--source-ip ADDRESS,ADDRESS"),
+    ];
+    for (ip, is_here, wanted) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.targets = vec![sample::seen_at(ip, is_here)];
+        needs.ports = 40_000;
+        let told = finding("ports", &machine, &needs).remedy.join(" ");
+        assert!(told.ends_with(wanted), "{ip}: {told}");
+    }
+}
+
+/// As many threads as `--shards` has by itself where there is a quota, with its verdict.
+#[test]
+fn a_quota_is_held_against_the_cores_that_may_be_used() {
+    let cases = [
+        // A quota, cores, threads, and whether the bundled server takes a part of it.
+        (1.5, 16, 1, true, Verdict::Warn),
+        (1.5, 16, 1, false, Verdict::Ok),
+        (1.0, 4, 1, true, Verdict::Warn),
+        (2.0, 4, 2, true, Verdict::Warn),
+        (3.0, 4, 2, true, Verdict::Ok),
+        (2.5, 4, 3, false, Verdict::Warn),
+        (0.5, 2, 1, false, Verdict::Warn),
+        // It is all that there is.
+        (1.0, 1, 1, true, Verdict::Ok),
+        (8.0, 4, 4, true, Verdict::Ok),
+    ];
+    for (quota, cores, threads, is_bundled, verdict) in cases {
+        let (mut machine, mut needs) = (sample::machine(), sample::needs());
+        machine.cpu.cores = Some((0..cores).collect());
+        machine.cpu.quota = quota_of(quota);
+        needs.threads = threads;
+        if is_bundled {
+            needs.targets.clear();
+        }
+        let finding = finding("cpu-quota", &machine, &needs);
+        assert_eq!(finding.verdict, verdict, "{quota} of {cores}: {finding:?}");
+    }
+}
+
+#[test]
+fn no_more_shards_are_advised_than_a_quota_keeps_busy() {
+    let (mut machine, mut needs) = (sample::machine(), sample::needs());
+    (machine.cpu.quota, needs.threads) = (quota_of(2.5), 5);
+    assert_eq!(finding("cores", &machine, &needs).remedy, ["chatbench run SCENARIO --shards 2"]);
+    let_the_server_be_here(&mut machine);
+    machine.cpu.quota = quota_of(0.5);
+    let told = finding("cores", &machine, &needs).remedy.join(" ");
+    assert!(told.contains("taskset -c 2-3 chatbench run SCENARIO --shards 1"), "{told}");
 }
 
 #[test]

@@ -77,12 +77,16 @@ impl Times {
 
     fn data(self, value: &Value<'_>) -> Data {
         let gauge = |data_points| Data::Gauge(Gauge { data_points });
+        let sum = |data_points| {
+            let (aggregation_temporality, is_monotonic) = (CUMULATIVE, true);
+            Data::Sum(Sum { data_points, aggregation_temporality, is_monotonic })
+        };
         match value {
-            Value::Counter(count) => Data::Sum(Sum {
-                data_points: vec![self.point(*count, &[])],
-                aggregation_temporality: CUMULATIVE,
-                is_monotonic: true,
-            }),
+            Value::Counter(count) => sum(vec![self.point(*count, &[])]),
+            Value::Counters { label, counts } => {
+                let point = |(value, count): &(&str, u64)| self.point(*count, &[(*label, *value)]);
+                sum(counts.iter().map(point).collect())
+            }
             Value::Gauge(value) => gauge(vec![self.point(*value, &[])]),
             Value::State { label, states } => {
                 let point =
@@ -137,6 +141,7 @@ fn attributes(labels: &[(&str, &str)]) -> Vec<KeyValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oracle::ViolationKind;
     use crate::telemetry::sample;
 
     fn metrics() -> Vec<Metric> {
@@ -167,6 +172,22 @@ mod tests {
         let point = &sum.data_points[0];
         assert_eq!(point.value, Some(AsInt(4)));
         assert_eq!(point.time_unix_nano - point.start_time_unix_nano, 2_000_000_000);
+    }
+
+    #[test]
+    fn violations_are_told_apart_by_kind() {
+        let Data::Sum(sum) = named("chatbench_violations_total") else { panic!("no sum") };
+        assert!(sum.is_monotonic);
+        assert_eq!(sum.data_points.len(), ViolationKind::ALL.len());
+        for (point, kind) in sum.data_points.iter().zip(ViolationKind::ALL) {
+            let wanted = match kind {
+                ViolationKind::Lost => 4,
+                ViolationKind::Echoed => 2,
+                _ => 0,
+            };
+            assert_eq!(point.attributes, attributes(&[("kind", kind.name())]));
+            assert_eq!(point.value, Some(AsInt(wanted)), "{kind:?}");
+        }
     }
 
     #[test]
