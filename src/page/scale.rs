@@ -69,9 +69,10 @@ impl Scale {
         Scale::Log { from, to }
     }
 
-    /// Percentiles of so many numbers: up to where one of them is left.
+    /// Percentiles of so many numbers: up to where one of them is left, and a little further, where
+    /// that one has its place.
     pub fn percentiles(count: u64) -> Scale {
-        Scale::Percentiles { nines: (count as f64).log10().clamp(1.0, 7.0) }
+        Scale::Percentiles { nines: (1.5 * count as f64).log10().clamp(1.0, 7.0) }
     }
 
     /// Where `number` lies: 0 at the beginning, 1 at the end, and nowhere beyond. Nothing for a
