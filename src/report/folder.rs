@@ -9,6 +9,11 @@ use super::{IntervalLog, Report, json};
 pub(super) const REPORT: &str = "report.json";
 const SCENARIO: &str = "scenario.yaml";
 pub(super) const INTERVAL_LOG: &str = "latencies.hlog";
+/// All of them.
+pub(super) const FILES: [&str; 3] = [REPORT, SCENARIO, INTERVAL_LOG];
+/// A longer report is not read back. That of a run of a day with ten thousand stories takes some
+/// fifty million bytes.
+pub const REPORT_BYTES_MAX: u64 = 256_000_000;
 
 /// A folder for the report, the scenario as run, and the interval log of one run.
 #[derive(Clone, Debug)]
