@@ -28,4 +28,6 @@ pub use interval_log::IntervalLog;
 pub use model::Report;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 pub(crate) mod sample;

@@ -254,7 +254,11 @@ fn what_is_tolerated_is_no_part_of_the_verdict() {
 #[test]
 fn what_cannot_be_understood_may_be_anything_and_what_cannot_matter_is_not_told() {
     let refused = Err("`scenario` is another and one that this chatbench does not understand");
-    let allowed = Ok((Finding::NotShown, ExitKind::Pass, "one that this chatbench does not understand, where A has another"));
+    let allowed = Ok((
+        Finding::NotShown,
+        ExitKind::Pass,
+        "one that this chatbench does not understand, where A has another",
+    ));
     let version = "b/2 was measured by chatbench 9.9.9, and A by chatbench";
     check(&[
         Case { name: "another key", b: from_tomorrow, wanted: refused, ..ALIKE },
