@@ -173,7 +173,7 @@ pub(super) fn runs(folder: &Path) -> Result<Vec<Run>, CompareError> {
         0 => Err(none("neither it nor a folder in it has a report.json", folder)),
         1 => Ok(vec![run(&inner[0], WINDOWS_MAX)?]),
         // Of several, each is drawn whole.
-        ..=RUNS_MAX => inner.iter().map(|path| run(path, 1)).collect(),
+        2..=RUNS_MAX => inner.iter().map(|path| run(path, 1)).collect(),
         many => Err(none(&format!("{many} of them are more than {RUNS_MAX}"), folder)),
     }
 }
