@@ -165,10 +165,9 @@ fn is_cut(run: &Run) -> bool {
 /// Whether it may have broken promises that nobody was there to see broken.
 fn leaves_open(run: &Run) -> bool {
     use run::Doubt::{Absent, NothingJudged, Overflow, TooLittleJudged, Unsent};
-    let opens = |doubt: &run::Doubt| match doubt {
-        Overflow { .. } | Unsent { .. } | Absent { .. } => true,
-        NothingJudged | TooLittleJudged { .. } => true,
-        _ => false,
+    let opens = |doubt: &run::Doubt| {
+        matches!(doubt, Overflow { .. } | Unsent { .. } | Absent { .. })
+            || matches!(doubt, NothingJudged | TooLittleJudged { .. })
     };
     is_cut(run) || run.report.doubts.iter().any(opens)
 }
