@@ -8,7 +8,7 @@ const SECONDS: [f64; 16] = [
 /// Percentiles that stand at an axis, as shares.
 const PERCENTILES: [f64; 8] = [0.0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999_999, 0.999_999_9];
 
-/// What is less has no power of ten below it that a number holds, and is nothing to a scale of them.
+/// What is less has no power of ten below it that a number holds: to a scale of them it is nothing.
 const LEAST: f64 = 1e-300;
 
 /// How numbers lie between the ends of an axis.

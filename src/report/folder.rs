@@ -27,7 +27,7 @@ pub struct OutFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// What another run left is there.
-    #[error("{} is another run's {}", file.display(), if *is_log { "interval log" } else { "report" })]
+    #[error("{} is another run's {}", file.display(), if *is_log { "log" } else { "report" })]
     Taken {
         /// Where it is.
         file: PathBuf,

@@ -167,7 +167,7 @@ fn escaped(text: &str, marks: &[char]) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             // What GitHub and GitLab make live, they find in the text as it is shown: who is
-            // mentioned is called, and `owner/name#1` is linked from there. A comment is in between.
+            // mentioned is called, and `owner/name#1` linked from there. A comment is between.
             '@' | '#' => escaped.extend([&*c.to_string(), APART]),
             // Between two of them would be a formula.
             '$' => escaped.push_str("<span>$</span>"),

@@ -28,9 +28,10 @@ pub(super) fn section(report: &Report) -> Markup {
             (users(report, &windows))
             @if report.violations.total > 0 { (violations(report, &windows)) }
         }
-        @if report.timeline_rows_dropped > 0 {
+        @let dropped = report.timeline_rows_dropped;
+        @if dropped > 0 {
             p.aside {
-                (counted("timeline_rows_dropped", report.timeline_rows_dropped, ("second", "seconds")))
+                (counted("timeline_rows_dropped", dropped, ("second", "seconds")))
                 " after these were too many to be kept."
             }
         }
