@@ -3,6 +3,7 @@
 //! The map of the house, in reading order: each room imports only from the floors below it.
 
 pub mod time;
+pub mod visible;
 pub mod clock;
 pub mod doctor;
 pub mod chat;

@@ -4,36 +4,33 @@ use std::io::{self, Write};
 
 use super::args::CompareArgs;
 use super::failure::Failure;
-use super::files::{Sink, unwritten};
+use super::files::{sinks, unwritten};
 use super::output::{show, style};
 use crate::report::compare::{self, CompareError, Comparison, Options, html, markdown, text};
 use crate::report::{ExitKind, json};
 
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitKind, Failure> {
-    let outputs = [
-        (&args.json, Format::Json),
-        (&args.markdown, Format::Markdown),
-        (&args.html, Format::Html),
+    let wanted = [
+        (Format::Json, &args.json),
+        (Format::Markdown, &args.markdown),
+        (Format::Html, &args.html),
     ];
-    let asked = |(path, format): (&Option<_>, Format)| Some((Sink::of(path.as_deref()?), format));
-    let outputs: Vec<(Sink, Format)> = outputs.into_iter().filter_map(asked).collect();
-    let on_stdout = outputs.iter().filter(|(sink, _)| sink.is_stdout()).count();
-    if on_stdout > 1 {
-        let what = "only one of --json, --markdown and --html can go to standard output".into();
-        return Err(Failure::usage(what, "give the others a file"));
-    }
+    let wanted = wanted.into_iter().filter_map(|(format, path)| Some((format, path.clone()?)));
+    let inputs = [compare::files_of(&args.a), compare::files_of(&args.b)].concat();
+    let outputs = sinks(wanted, &inputs)?;
+    let is_on_stdout = outputs.iter().any(|(_, sink)| sink.is_stdout());
     let options = Options { noise: args.noise.fraction(), allowed: args.allow.clone() };
     let mut comparison = compare::compare(&args.a, &args.b, &options)?;
     if args.fail_on_regression {
         comparison.end_with(comparison.regression());
     }
-    for (sink, format) in &outputs {
+    for (format, sink) in &outputs {
         let mut text = Vec::new();
         let written = format.write(&comparison, &mut text);
         written.map_err(|why| unwritten(sink.path(), &why))?;
         sink.write(&text)?;
     }
-    if on_stdout > 0 {
+    if is_on_stdout {
         // Whoever does not read it still gets the exit code.
         let _ = writeln!(io::stderr(), "{}", comparison.exit.name);
     } else {
@@ -61,9 +58,6 @@ impl Format {
 
 impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Failure {
-        match error.is_usage() {
-            true => Failure::usage(error.to_string(), error.remedy()),
-            false => Failure::impossible(&error, error.remedy()),
-        }
+        Failure::usage(error.to_string(), error.remedy())
     }
 }

@@ -3,12 +3,12 @@
 mod left;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::ReportArgs;
 use super::capacity;
 use super::failure::Failure;
-use super::files::{Sink, unwritten};
+use super::files::{Sink, sinks, unwritten};
 use super::output::show;
 use crate::report::{ExitKind, Report, csv, html, junit, markdown};
 use left::{Left, What};
@@ -62,10 +62,6 @@ fn wanted(args: &ReportArgs, left: &Left) -> Result<Vec<(Format, Sink)>, Failure
     ];
     let mut asked: Vec<(Format, PathBuf)> =
         asked.into_iter().filter_map(|(format, path)| Some((format, path.clone()?))).collect();
-    if asked.iter().filter(|(_, path)| Sink::of(path).is_stdout()).count() > 1 {
-        let what = "two formats on standard output could not be told apart".to_owned();
-        return Err(Failure::usage(what, "give all but one of them a file"));
-    }
     if asked.is_empty() {
         asked.push((Format::Html, left.file.with_extension("html")));
     }
@@ -75,20 +71,7 @@ fn wanted(args: &ReportArgs, left: &Left) -> Result<Vec<(Format, Sink)>, Failure
         let what = format!("a search for capacity has a page, and no {format:?} report");
         return Err(Failure::usage(what, "leave that flag out; its data is in capacity.json"));
     }
-    asked.into_iter().map(|(format, path)| Ok((format, writable(&path, &left.file)?))).collect()
-}
-
-/// The file at `path`, unless that is what the report is made from.
-fn writable(path: &Path, from: &Path) -> Result<Sink, Failure> {
-    let same = |one: &Path, other: &Path| {
-        let real = |it: &Path| it.canonicalize().ok();
-        real(one).is_some_and(|one| Some(one) == real(other))
-    };
-    if same(path, from) {
-        let what = format!("{} is what the report is made from", path.display());
-        return Err(Failure::usage(what, "name another file to write to"));
-    }
-    Ok(Sink::of(path))
+    sinks(asked, std::slice::from_ref(&left.file))
 }
 
 fn write_run(report: &Report, format: Format, out: &mut Vec<u8>) -> std::io::Result<()> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::time::Timestamp;
 use crate::transport::Lost;
+use crate::visible::plain;
 
 pub use crate::protocol::{Recovery, SessionOptions};
 pub use crate::transport::{
@@ -25,8 +26,7 @@ fn quoted(said: &str) -> String {
     let end = said.floor_char_boundary(QUOTED_BYTES_MAX);
     let dots = if end < said.len() { "…" } else { "" };
     // JSON is to stay readable: its quotes are no danger.
-    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
-    said[..end].chars().map(harmless).collect::<String>() + dots
+    plain(&said[..end]) + dots
 }
 
 /// Which implementation speaks.

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::process::{self, Stat};
 use super::sample::Sample;
 use crate::clock::Clock;
+use crate::time::Timestamp;
 
 /// Whether this system shows its processes so.
 const IS_SUPPORTED: bool = cfg!(target_os = "linux");
@@ -22,8 +24,12 @@ pub(super) struct Seen {
     pub(super) name: String,
     /// What it uses; `life` is for others to say.
     pub(super) sample: Sample,
+    /// When that was so.
+    pub(super) at: Timestamp,
     /// How long it took to count its sockets.
     pub(super) counting: Duration,
+    /// Why these could not be counted, if that is so: of another user's process they may not be.
+    pub(super) uncounted: Option<String>,
 }
 
 /// Why nothing was seen.
@@ -43,33 +49,43 @@ pub(super) fn look(pid: u32, count: bool, clock: Clock) -> Result<Seen, Unseen> 
     if !IS_SUPPORTED {
         return Err(Unseen::Unsupported);
     }
-    let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).map_err(unseen);
+    look_into(&Path::new("/proc").join(pid.to_string()), count, clock)
+}
+
+fn look_into(process: &Path, count: bool, clock: Clock) -> Result<Seen, Unseen> {
+    let read = |file: &str| fs::read(process.join(file)).map_err(unseen);
     let (stat, status) = (read("stat")?, read("status")?);
     let (stat, status) = (String::from_utf8_lossy(&stat), String::from_utf8_lossy(&status));
-    let unknown = || Unseen::Unreadable(format!("/proc/{pid}/stat is not what it should be"));
+    let unknown =
+        || Unseen::Unreadable(format!("{}/stat is not what it should be", process.display()));
     let Stat { dead, cpu_ticks, threads, started } = process::stat(&stat).ok_or_else(unknown)?;
     if dead {
         return Err(Unseen::Gone);
     }
-    let began = clock.now();
-    let fds = if count { count_fds(pid)? } else { None };
+    let at = clock.now();
+    let counted = if count { count_fds(process) } else { Ok(None) };
+    let (fds, uncounted) = match counted {
+        Ok(fds) => (fds, None),
+        Err(Unseen::Unreadable(why)) => (None, Some(why)),
+        Err(unseen) => return Err(unseen),
+    };
     let (sockets, open_fds) = fds.unzip();
     let sample = Sample {
-        life: 0,
         cpu_s: Some(cpu_ticks as f64 / rustix::param::clock_ticks_per_second() as f64),
         rss_bytes: process::rss_bytes(&status),
         sockets,
         open_fds,
         threads: Some(threads),
+        ..Sample::default()
     };
     let name = process::name(&status).unwrap_or_default();
-    Ok(Seen { started, name, sample, counting: clock.now().since(began) })
+    Ok(Seen { started, name, sample, at, counting: clock.now().since(at), uncounted })
 }
 
-/// How many sockets, and how many file descriptors of any kind, `pid` has open.
-fn count_fds(pid: u32) -> Result<Option<(u64, u64)>, Unseen> {
+/// How many sockets, and how many file descriptors of any kind, a process has open.
+fn count_fds(process: &Path) -> Result<Option<(u64, u64)>, Unseen> {
     let (mut sockets, mut all) = (0, 0);
-    for (at, entry) in fs::read_dir(format!("/proc/{pid}/fd")).map_err(unseen)?.enumerate() {
+    for (at, entry) in fs::read_dir(process.join("fd")).map_err(unseen)?.enumerate() {
         if at >= FDS_MAX {
             return Ok(None);
         }
@@ -127,5 +143,23 @@ mod tests {
         assert_eq!(look(pid, false, Clock::start()).err(), Some(Unseen::Gone));
         child.wait().expect("it has ended");
         assert_eq!(look(pid, true, Clock::start()).err(), Some(Unseen::Gone));
+    }
+
+    #[test]
+    fn who_does_not_show_its_sockets_is_seen_without_them() {
+        // Of a process of another user, that folder may not be read; one that is none cannot be.
+        let place = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &[u8]| fs::write(place.path().join(name), text);
+        for name in ["stat", "status"] {
+            file(name, &fs::read(format!("/proc/self/{name}")).expect("it is us"))
+                .expect("written");
+        }
+        file("fd", b"").expect("written");
+        let seen = look_into(place.path(), true, Clock::start()).expect("the rest is there");
+        assert!(seen.uncounted.is_some(), "{seen:?}");
+        assert_eq!((seen.sample.sockets, seen.sample.open_fds), (None, None));
+        assert!(seen.sample.cpu_s.is_some() && seen.sample.rss_bytes.is_some(), "{seen:?}");
+        let uncounted = look_into(place.path(), false, Clock::start()).expect("it is there");
+        assert_eq!(uncounted.uncounted, None, "nobody asked for them");
     }
 }

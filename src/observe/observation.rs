@@ -69,6 +69,13 @@ pub enum Notice {
         /// Why that one could not be taken.
         why: String,
     },
+    /// A node's sockets and file descriptors could not be counted.
+    Uncounted {
+        /// The node's name.
+        node: String,
+        /// Why not.
+        why: String,
+    },
     /// A node was another process than before: its counters began anew.
     Restarted {
         /// The node's name.
@@ -122,6 +129,13 @@ impl fmt::Display for Notice {
                     "{samples} {times} of {node} could not be taken, from {from_s:.3} s of "
                 )?;
                 write!(f, "the run on: {why}")
+            }
+            Notice::Uncounted { node, why } => {
+                write!(
+                    f,
+                    "the sockets of {node} could not be counted, as those of another user's "
+                )?;
+                write!(f, "process cannot: {why}")
             }
             Notice::Restarted { node, times: 1 } => write!(f, "{node} was restarted"),
             Notice::Restarted { node, times } => write!(f, "{node} was restarted {times} times"),

@@ -1,6 +1,7 @@
 //! Observer: takes samples of every node of a server, once a second and whenever it is told to.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
@@ -80,7 +81,7 @@ impl Observer {
 
     /// What was seen, of a server that was under `load`.
     pub fn end(self, load: &Load<'_>) -> Observation {
-        let notices = self.nodes.iter().filter_map(Watched::notice).collect();
+        let notices = self.nodes.iter().flat_map(Watched::notices).collect();
         let nodes = self.nodes.into_iter().map(|watched| watched.node).collect();
         let observation = Observation::new(nodes, self.moments, notices, load);
         Observation { samples_dropped: self.dropped, ..observation }
@@ -98,12 +99,20 @@ impl Observer {
         for look in looks {
             shown.push(look.end().await);
         }
-        // What was asked for and then answered was so at some time between the two.
-        let at = asked + self.clock.now().since(asked) / 2;
         let nodes = self.nodes.iter_mut().zip(shown);
-        let nodes = nodes.map(|(node, shown)| node.take(shown, at)).collect();
-        self.moments.push(Moment { at_s: rounded(at.as_secs_f64()), nodes });
+        let nodes: Vec<_> = nodes.map(|(node, shown)| node.take(shown, asked)).collect();
+        self.moments.push(moment(nodes, asked));
     }
+}
+
+/// All that was seen when it was `asked` for, of each node at its own time.
+fn moment(mut nodes: Vec<Option<Sample>>, asked: Timestamp) -> Moment {
+    let first = nodes.iter().flatten().filter_map(|it| it.at_s).min_by(f64::total_cmp);
+    let at_s = first.unwrap_or_else(|| rounded(asked.as_secs_f64()));
+    for sample in nodes.iter_mut().flatten() {
+        sample.at_s = sample.at_s.filter(|it| *it > at_s);
+    }
+    Moment { at_s, nodes }
 }
 
 /// A node, and what is known of it.
@@ -115,7 +124,9 @@ struct Watched {
     life: u32,
     /// Before this, sockets are not counted again.
     count_from: Timestamp,
-    last: Option<Sample>,
+    was_seen: bool,
+    /// Why its sockets could not be counted.
+    uncounted: Option<String>,
     missing: Option<Missing>,
     gone: Option<Timestamp>,
 }
@@ -130,8 +141,10 @@ enum Eye {
     },
     Exposition {
         scraper: Rc<Scraper>,
-        /// When the process that was seen last began.
+        /// When the process that was seen last began, as far as it was ever told.
         started: Option<f64>,
+        /// What it had used of a processor, as far as that was ever told.
+        cpu_s: Option<f64>,
     },
 }
 
@@ -156,15 +169,15 @@ struct Missing {
 /// A look that is under way.
 enum Look {
     Process(u32, JoinHandle<Result<Seen, Unseen>>),
-    Exposition(JoinHandle<Result<Scraped, String>>),
+    Exposition(JoinHandle<(Result<Scraped, String>, Timestamp)>),
     /// There is nobody to look at.
     None,
 }
 
-/// What it showed.
+/// What it showed, and when there was an answer.
 enum Shown {
     Process(u32, Result<Seen, Unseen>),
-    Exposition(Result<Scraped, String>),
+    Exposition(Result<Scraped, String>, Timestamp),
     None,
 }
 
@@ -173,9 +186,24 @@ impl Look {
         const WHOLE: &str = "it is neither cancelled nor does it panic";
         match self {
             Look::Process(pid, look) => Shown::Process(pid, look.await.expect(WHOLE)),
-            Look::Exposition(look) => Shown::Exposition(look.await.expect(WHOLE)),
+            Look::Exposition(look) => {
+                let (scraped, answered) = look.await.expect(WHOLE);
+                Shown::Exposition(scraped, answered)
+            }
             Look::None => Shown::None,
         }
+    }
+}
+
+impl Shown {
+    /// How long it took since it was `asked` for.
+    fn took(&self, asked: Timestamp) -> Duration {
+        let answered = match self {
+            Shown::Process(_, Ok(seen)) => seen.at,
+            Shown::Exposition(_, answered) => *answered,
+            Shown::Process(_, Err(_)) | Shown::None => asked,
+        };
+        answered.since(asked)
     }
 }
 
@@ -195,7 +223,12 @@ impl Watched {
                 let name = exposed.url.to_string();
                 let scraper = Rc::new(Scraper::new(exposed, tls.clone()).await?);
                 scraper.try_out().await?;
-                (NodeKind::Prometheus, name, None, Eye::Exposition { scraper, started: None })
+                (
+                    NodeKind::Prometheus,
+                    name,
+                    None,
+                    Eye::Exposition { scraper, started: None, cpu_s: None },
+                )
             }
         };
         Ok(Watched {
@@ -203,7 +236,8 @@ impl Watched {
             eye,
             life: 0,
             count_from: Timestamp::ZERO,
-            last: None,
+            was_seen: false,
+            uncounted: None,
             missing: None,
             gone: None,
         })
@@ -215,7 +249,10 @@ impl Watched {
             _ if self.gone.is_some() => Look::None,
             Eye::Exposition { scraper, .. } => {
                 let scraper = Rc::clone(scraper);
-                Look::Exposition(spawn_local(async move { scraper.scrape().await }))
+                Look::Exposition(spawn_local(async move {
+                    let scraped = scraper.scrape().await;
+                    (scraped, clock.now())
+                }))
             }
             Eye::Process { pid, .. } => {
                 let count = must_count || clock.now() >= self.count_from;
@@ -231,19 +268,23 @@ impl Watched {
         }
     }
 
-    /// Takes note of what a look `at` some time showed.
-    fn take(&mut self, shown: Shown, at: Timestamp) -> Option<Sample> {
+    /// Takes note of what a look showed that was `asked` for at some time.
+    fn take(&mut self, shown: Shown, asked: Timestamp) -> Option<Sample> {
+        let took = shown.took(asked);
+        // What was asked for and then answered was so at some time between the two.
+        let at = asked + took / 2;
         let sample = match shown {
             Shown::Process(pid, Ok(seen)) => self.seen(pid, seen, at)?,
             Shown::Process(_, Err(unseen)) => return self.unseen(unseen, at),
-            Shown::Exposition(Ok(scraped)) => self.scraped(&scraped),
-            Shown::Exposition(Err(why)) => return self.miss(why, None, at),
+            Shown::Exposition(Ok(scraped), _) => self.scraped(&scraped),
+            Shown::Exposition(Err(why), _) => return self.miss(why, None, at),
             Shown::None if self.gone.is_some() => return None,
             Shown::None => return self.miss("it was not running".into(), None, at),
         };
-        let sample = Sample { life: self.life, ..sample };
-        self.last = Some(sample);
-        Some(sample)
+        self.was_seen = true;
+        let (at_s, took_s) = (at.as_secs_f64(), took.as_secs_f64());
+        let (at_s, took_s) = (Some(rounded(at_s)), Some(rounded(took_s)));
+        Some(Sample { life: self.life, at_s, took_s, ..sample })
     }
 
     fn seen(&mut self, pid: u32, seen: Seen, at: Timestamp) -> Option<Sample> {
@@ -263,24 +304,29 @@ impl Watched {
         if seen.sample.sockets.is_some() {
             self.count_from = at + seen.counting * COUNTING_SHARE;
         }
+        self.uncounted = self.uncounted.take().or(seen.uncounted);
         Some(seen.sample)
     }
 
     fn scraped(&mut self, scraped: &Scraped) -> Sample {
-        let fell = self.last.is_some_and(|last| scraped.sample.cpu_s < last.cpu_s);
-        if let Eye::Exposition { started, .. } = &mut self.eye {
-            let was = std::mem::replace(started, scraped.started);
-            // Whichever of the two is exposed.
-            if (was.is_some() && was != scraped.started) || fell {
+        let Scraped { started: begun, sample } = *scraped;
+        if let Eye::Exposition { started, cpu_s, .. } = &mut self.eye {
+            // Whichever of the two is exposed. What is not, this time, says nothing.
+            let began_anew = begun.zip(*started).is_some_and(|(is, was)| is != was);
+            let fell = sample.cpu_s.zip(*cpu_s).is_some_and(|(has, had)| has < had);
+            if began_anew || fell {
                 self.life += 1;
+                *cpu_s = None;
             }
+            *started = begun.or(*started);
+            *cpu_s = sample.cpu_s.or(*cpu_s);
         }
-        scraped.sample
+        sample
     }
 
     fn unseen(&mut self, unseen: Unseen, at: Timestamp) -> Option<Sample> {
         let ours = self.node.kind == NodeKind::Reference;
-        if unseen == Unseen::Gone && !ours && self.last.is_some() {
+        if unseen == Unseen::Gone && !ours && self.was_seen {
             self.gone = Some(at);
             return None;
         }
@@ -318,13 +364,15 @@ impl Watched {
         })
     }
 
-    fn notice(&self) -> Option<Notice> {
-        let node = self.node.name.clone();
-        if let Some(at) = self.gone {
-            return Some(Notice::Gone { node, at_s: rounded(at.as_secs_f64()) });
-        }
-        let Missing { samples, from, why, .. } = self.missing.clone()?;
-        Some(Notice::Missing { node, samples, from_s: rounded(from.as_secs_f64()), why })
+    fn notices(&self) -> impl Iterator<Item = Notice> {
+        let node = || self.node.name.clone();
+        let gone =
+            self.gone.map(|at| Notice::Gone { node: node(), at_s: rounded(at.as_secs_f64()) });
+        let missing = self.missing.clone().map(|Missing { samples, from, why, .. }| {
+            Notice::Missing { node: node(), samples, from_s: rounded(from.as_secs_f64()), why }
+        });
+        let uncounted = self.uncounted.clone().map(|why| Notice::Uncounted { node: node(), why });
+        gone.or(missing).into_iter().chain(uncounted)
     }
 }
 

@@ -102,6 +102,8 @@ const AROUND_S: f64 = 0.1;
 const SECOND_S_MIN: f64 = 0.5;
 /// A longer time without a sample is no second.
 const SECOND_S_MAX: f64 = 2.0;
+/// What took longer to be seen was so at too uncertain a time to be divided by a second.
+const ANSWER_S_MAX: f64 = 0.1;
 /// What was not seen for longer than this share of the load has no mean.
 const COVERED_MIN: f64 = 0.5;
 /// With less, what is divided are hundredths of a second.
@@ -269,9 +271,9 @@ struct Spent {
 
 impl Spent {
     fn of(window: &[Moment], node: usize) -> Spent {
-        let seen = window.iter().filter_map(|moment| Some((moment.at_s, moment.nodes[node]?)));
-        let seen = seen.filter_map(|(at_s, it)| Some((at_s, it.life, it.cpu_s?)));
-        let seen: Vec<(f64, u32, f64)> = seen.collect();
+        let seen = window.iter().filter_map(|moment| Some((moment.at_s, moment.seen(node)?)));
+        let seen = seen.filter_map(|(of_all, (at, it))| Some((of_all, (at, it.life, it.cpu_s?))));
+        let (moments, seen): (Vec<f64>, Vec<(f64, u32, f64)>) = seen.unzip();
         let mut spent = Spent { cpu_s: 0.0, covered_s: 0.0, is_whole: false };
         let mut lives = 1;
         for pair in seen.windows(2) {
@@ -284,7 +286,7 @@ impl Spent {
             spent.covered_s += to - from;
         }
         let ends = [window.first(), window.last()].map(|it| it.map(|it| it.at_s));
-        let seen_at = [seen.first(), seen.last()].map(|it| it.map(|it| it.0));
+        let seen_at = [moments.first(), moments.last()].map(|it| it.copied());
         spent.is_whole = lives == 1 && ends == seen_at;
         spent
     }
@@ -299,19 +301,23 @@ fn busiest(window: &[Moment]) -> Option<f64> {
         if length_s < SECOND_S_MIN {
             continue;
         }
-        let spent = since.nodes.iter().zip(&moment.nodes).map(|(had, has)| {
-            let (had, has) = (had.as_ref()?, has.as_ref()?);
-            let spent = has.cpu_s? - had.cpu_s?;
-            (had.life == has.life && spent >= 0.0).then_some(spent)
-        });
-        if length_s <= SECOND_S_MAX
-            && let Some(spent) = spent.sum::<Option<f64>>()
-        {
-            most = Some(most.unwrap_or_default().max(spent / length_s));
+        let cores = (0..moment.nodes.len()).map(|node| cores(node, since, moment));
+        if let Some(cores) = cores.sum::<Option<f64>>() {
+            most = Some(most.unwrap_or_default().max(cores));
         }
         since = moment;
     }
     most
+}
+
+/// How many cores a node had in use from one moment to another, if it is known when these were.
+fn cores(node: usize, since: &Moment, moment: &Moment) -> Option<f64> {
+    let ((from, had), (to, has)) = (since.seen(node)?, moment.seen(node)?);
+    let is_dated = |it: &Sample| it.took_s.is_none_or(|took_s| took_s <= ANSWER_S_MAX);
+    let (spent, length_s) = (has.cpu_s? - had.cpu_s?, to - from);
+    let is_known = had.life == has.life && spent >= 0.0 && is_dated(had) && is_dated(has);
+    let is_second = (SECOND_S_MIN..=SECOND_S_MAX).contains(&length_s);
+    (is_known && is_second).then(|| spent / length_s)
 }
 
 /// Deliveries from one moment to another, of a load that had this span: those of an interval are

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::visible::steers;
+
 const STYLE: &str = include_str!("page.css");
 /// Whatever a text on the page says, nothing is fetched, run or sent.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
@@ -62,18 +64,6 @@ fn made_visible(text: &str) -> String {
         }
     }
     visible
-}
-
-/// Controls of the second set, those of the direction of writing, and what has no width.
-fn steers(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fffe}'..='\u{ffff}')
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ const SECONDS: [f64; 16] = [
 /// Percentiles that stand at an axis, as shares.
 const PERCENTILES: [f64; 8] = [0.0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999_999, 0.999_999_9];
 
+/// What is less has no power of ten below it that a number holds: to a scale of them it is nothing.
+const LEAST: f64 = 1e-300;
+
 /// How numbers lie between the ends of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
@@ -55,7 +58,7 @@ impl Scale {
     /// that above them.
     pub fn log(numbers: impl Iterator<Item = f64>) -> Scale {
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
-        for number in finite(numbers).filter(|number| *number > 0.0) {
+        for number in finite(numbers).filter(|number| *number >= LEAST) {
             (least, most) = (least.min(number), most.max(number));
         }
         if most <= 0.0 {
@@ -69,9 +72,10 @@ impl Scale {
         Scale::Log { from, to }
     }
 
-    /// Percentiles of so many numbers: up to where one of them is left.
+    /// Percentiles of so many numbers: up to where one of them is left, and a little further, where
+    /// that one has its place.
     pub fn percentiles(count: u64) -> Scale {
-        Scale::Percentiles { nines: (count as f64).log10().clamp(1.0, 7.0) }
+        Scale::Percentiles { nines: (1.5 * count as f64).log10().clamp(1.0, 7.0) }
     }
 
     /// Where `number` lies: 0 at the beginning, 1 at the end, and nowhere beyond. Nothing for a
@@ -264,6 +268,12 @@ mod tests {
                 Scale::Moments { from, to },
                 Scale::Log { from: from.max(1e-300), to },
             ] {
+                assert!(scale.ticks(5).len() <= 201, "{scale:?}");
+            }
+        }
+        let odd = [5e-324, f64::MIN_POSITIVE, 1e-300, 1.0, f64::MAX, f64::INFINITY, f64::NAN, -1.0];
+        for pair in odd.iter().flat_map(|one| odd.map(|other| [*one, other])) {
+            for scale in [Scale::log(pair.into_iter()), Scale::from_zero(pair.into_iter())] {
                 assert!(scale.ticks(5).len() <= 201, "{scale:?}");
             }
         }

@@ -9,10 +9,14 @@ mod read;
 mod scenario;
 mod statistics;
 pub mod text;
+mod windows;
 mod words;
 
 pub use judge::{Options, compare};
 pub use model::{
     Comparison, Doubt, DrawnFrom, Finding, Number, Promise, RunNote, Side, Threshold, Unclear,
 };
-pub use read::CompareError;
+pub use read::{CompareError, files_of};
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,6 @@ pub use model::{
     Change, CheckOutcome, CheckResult, ConformReport, Counts, DeviationNote, Occasion, Scope,
     Subject, WireLine,
 };
-pub(super) use phrases::plain;
 
 #[cfg(test)]
 mod sample;

@@ -9,6 +9,13 @@ use super::{IntervalLog, Report, json};
 pub(super) const REPORT: &str = "report.json";
 const SCENARIO: &str = "scenario.yaml";
 pub(super) const INTERVAL_LOG: &str = "latencies.hlog";
+/// What others make of the report, by the names that they give it if nobody names another.
+const RENDERED: [&str; 2] = ["report.html", "report.json.part"];
+/// All of them.
+pub(super) const FILES: [&str; 3] = [REPORT, SCENARIO, INTERVAL_LOG];
+/// A longer report is not read back. That of a run of a day with ten thousand stories takes some
+/// fifty million bytes.
+pub const REPORT_BYTES_MAX: u64 = 256_000_000;
 
 /// A folder for the report, the scenario as run, and the interval log of one run.
 #[derive(Clone, Debug)]
@@ -19,11 +26,13 @@ pub struct OutFolder {
 /// Why a run cannot leave its files behind.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Another run's report is there.
-    #[error("{} is another run's report", report.display())]
+    /// What another run left is there.
+    #[error("{} is another run's {}", file.display(), if *is_log { "log" } else { "report" })]
     Taken {
         /// Where it is.
-        report: PathBuf,
+        file: PathBuf,
+        /// Whether it is the log: that of a run that was killed has no report beside it.
+        is_log: bool,
     },
     /// The system does not let us.
     #[error("cannot {what} {}: {source}", path.display())]
@@ -52,20 +61,25 @@ impl FolderError {
 }
 
 impl OutFolder {
-    /// The folder at `path`, made if there is none. A report of another run that is there is
-    /// removed when `overwrite` says so: it would otherwise stand beside the files of this run.
+    /// The folder at `path`, made if there is none. What another run left there is removed when
+    /// `overwrite` says so, with what was made of it: it would otherwise stand beside the files of
+    /// this run.
     ///
     /// # Errors
-    /// When there is such a report and `overwrite` is not set, or the folder cannot be made.
+    /// When there is a report or an interval log and `overwrite` is not set, or the folder cannot
+    /// be made.
     pub fn create(path: &Path, overwrite: bool) -> Result<OutFolder, FolderError> {
         fs::create_dir_all(path).map_err(failed("make the folder", path))?;
-        let folder = OutFolder { path: path.into() };
-        let report = folder.report();
-        match report.try_exists().map_err(failed("look for", &report))? {
-            true if !overwrite => Err(FolderError::Taken { report }),
-            true => fs::remove_file(&report).map_err(failed("remove", &report)).map(|()| folder),
-            false => Ok(folder),
+        for name in [REPORT, INTERVAL_LOG].into_iter().chain(RENDERED) {
+            let (file, is_log) = (path.join(name), name == INTERVAL_LOG);
+            let is_kept = is_log || name == REPORT;
+            match file.try_exists().map_err(failed("look for", &file))? {
+                true if is_kept && !overwrite => return Err(FolderError::Taken { file, is_log }),
+                true if overwrite => fs::remove_file(&file).map_err(failed("remove", &file))?,
+                _ => {}
+            }
         }
+        Ok(OutFolder { path: path.into() })
     }
 
     /// Where the folder is.
@@ -150,16 +164,26 @@ mod tests {
     }
 
     #[test]
-    fn another_runs_report_is_kept_unless_it_may_go() {
-        let place = tempfile::tempdir().expect("a folder");
-        let report = place.path().join("report.json");
-        fs::write(&report, "precious").expect("written");
-        let refused = OutFolder::create(place.path(), false).expect_err("it is taken");
-        assert!(matches!(refused, FolderError::Taken { .. }), "{refused}");
-        assert!(refused.remedy().contains("--overwrite"));
-        assert_eq!(fs::read_to_string(&report).expect("still there"), "precious");
-        OutFolder::create(place.path(), true).expect("it may go");
-        assert!(!report.exists());
+    fn what_another_run_left_is_kept_unless_it_may_go() {
+        for (name, is_kept) in
+            [("report.json", true), ("latencies.hlog", true), ("report.html", false)]
+        {
+            let place = tempfile::tempdir().expect("a folder");
+            let file = place.path().join(name);
+            fs::write(&file, "precious").expect("written");
+            fs::write(place.path().join("notes.txt"), "mine").expect("written");
+            match OutFolder::create(place.path(), false) {
+                Ok(_) => assert!(!is_kept, "{name} is taken for nothing"),
+                Err(refused) => {
+                    assert!(is_kept && matches!(refused, FolderError::Taken { .. }), "{refused}");
+                    assert!(refused.to_string().contains(name), "{refused}");
+                    assert!(refused.remedy().contains("--overwrite"));
+                }
+            }
+            assert_eq!(fs::read_to_string(&file).expect("still there"), "precious");
+            OutFolder::create(place.path(), true).expect("it may go");
+            assert_eq!(names(place.path()), ["notes.txt"], "{name}");
+        }
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use super::conform::phrases::plain;
 use super::numbers::counted;
 use super::text::{doubts, story, thresholds};
 use super::{ExitKind, Report};
 use crate::oracle::ViolationKind;
 use crate::run::{Doubt, ThresholdOutcome, ThresholdResult};
+use crate::visible::plain;
 
 /// Stories told of each kind.
 const STORIES_MAX: usize = 3;

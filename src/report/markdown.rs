@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::conform::markdown::{code, fenced, html, inline};
+use super::conform::markdown::{code, fenced, inline};
 use super::numbers::{count, time};
 use super::text::{doubts, outages, story, summary, thresholds, verdict};
 use crate::metrics::Metric;
@@ -26,7 +26,7 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "**{}**\n", inline(&verdict::why(report)))?;
     writeln!(out, "{}", inline(&summary::what_was_done(report)))?;
     violations(report, out)?;
-    if report.deafness.times + report.deafness.dropped > 0 {
+    if report.deafness.times.max(report.deafness.dropped) > 0 {
         writeln!(out, "\nOutages: {}.", inline(&outages::how_deaf(report)))?;
     }
     thresholds_table(report, out)?;
@@ -37,9 +37,13 @@ pub fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     for doubt in &report.doubts {
         writeln!(out, "- {}", inline(&doubts::sentence(doubt)))?;
     }
+    if let Some(left_out) = summary::left_out(report) {
+        writeln!(out, "\n{}.", inline(&left_out))?;
+    }
     writeln!(out, "\nThe same again:\n")?;
     fenced("sh", std::slice::from_ref(&report.command), out)?;
-    writeln!(out, "\n{} · seed {} · `{}`", report.started, report.seed, report.exit.name)
+    let started = inline(&report.started);
+    writeln!(out, "\n{started} · seed {} · `{}`", report.seed, report.exit.name)
 }
 
 fn mark(verdict: Verdict) -> &'static str {
@@ -67,7 +71,7 @@ fn violations(report: &Report, out: &mut impl Write) -> io::Result<()> {
         for one in report.violations.stories(kind).take(STORIES_MAX) {
             writeln!(out, "- {}", inline(&story::sentence(one)))?;
             if let Some(course) = story::course(one) {
-                writeln!(out, "  <br><sub>{}</sub>", html(&course))?;
+                writeln!(out, "  <br><sub>{}</sub>", inline(&course))?;
             }
             told += 1;
         }
@@ -136,7 +140,11 @@ mod tests {
     #[test]
     fn what_a_server_says_is_no_markup() {
         let mut report = sample::report(&sample::failed());
-        let hostile = "<script>|`*_@all\0```\n# x";
+        let hostile = "<script>|`*_@all\0```\n# x ![](http://a.b/c) o/r#1 www.a.b $x$";
+        report.started = hostile.into();
+        report
+            .connection_reasons
+            .push(crate::report::model::Reason { why: hostile.into(), count: 1 });
         for story in &mut report.violations.kept {
             story.room = Some(hostile.into());
             story.receiver = hostile.into();
@@ -144,6 +152,11 @@ mod tests {
         report.scenario.name = hostile.into();
         report.scenario.targets = vec![hostile.into()];
         let text = written(&report);
+        let shown = text.replace("/r#1 www.a.b $x$`", "");
+        for live in ["@all", "r#1", "http://a.b", "www.a.b", "$x$", "![]"] {
+            let outside_code = shown.lines().filter(|line| !line.contains("chatbench run"));
+            assert!(outside_code.into_iter().all(|line| !line.contains(live)), "{live}: {text}");
+        }
         assert!(!text.contains("<script") && !text.contains("@all\u{0}"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with("# x")), "{text}");
     }

@@ -23,9 +23,11 @@ pub mod text;
 pub use conform::ConformReport;
 pub use environment::Environment;
 pub use exit::ExitKind;
-pub use folder::{FolderError, OutFolder};
+pub use folder::{FolderError, OutFolder, REPORT_BYTES_MAX};
 pub use interval_log::IntervalLog;
 pub use model::Report;
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 pub(crate) mod sample;

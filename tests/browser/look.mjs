@@ -24,9 +24,12 @@ try {
       looks.push({ scheme, width, ...(await page.evaluate(measure)) });
     }
   }
+  await page.emulateMedia({ media: 'print' });
+  const folded = await page.evaluate(foldedOf);
+  await page.emulateMedia({ media: 'screen' });
   const figures = await page.evaluate(figuresOf);
   const title = await page.title();
-  console.log(JSON.stringify({ title, complaints, requests, looks, figures }));
+  console.log(JSON.stringify({ title, complaints, requests, looks, figures, folded }));
 } finally {
   await browser.close();
 }
@@ -35,4 +38,16 @@ try {
 function figuresOf() {
   const named = [...document.querySelectorAll('[data-figure]')];
   return named.map((it) => [it.dataset.figure, it.dataset.value ?? it.textContent.trim()]);
+}
+
+// Of what can be unfolded, how much there is, and the summaries of what is not to be seen now.
+function foldedOf() {
+  const all = [...document.querySelectorAll('details')];
+  const isSeen = (it) => {
+    const inside = [...it.children].filter((child) => child.tagName !== 'SUMMARY');
+    return inside.every((child) => child.checkVisibility({ contentVisibilityAuto: true })
+      && child.getBoundingClientRect().height > 0);
+  };
+  const hidden = all.filter((it) => !isSeen(it)).map((it) => it.querySelector('summary').textContent);
+  return { count: all.length, hidden };
 }

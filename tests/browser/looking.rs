@@ -33,6 +33,15 @@ fn what_is_wrong_with_a_page_is_seen() {
         json!({"scheme": "light", "width": 420, "wide": 420, "small": [], "faint": []})
     );
     assert_eq!(good["figures"], json!([["users", "300"]]));
+    let closed = "<details><summary>more</summary><p>inside</p></details>";
+    let unfolded = "<style>@media print { details::details-content \
+        { content-visibility: visible; block-size: auto } }</style>";
+    let [closed, printed] =
+        [closed.to_owned(), format!("{unfolded}{closed}")].map(|it| look_at(&it));
+    let folded =
+        [closed, printed].map(|it| it.expect("the browser is still there")["folded"].clone());
+    assert_eq!(folded[0], json!({"count": 1, "hidden": ["more"]}));
+    assert_eq!(folded[1], json!({"count": 1, "hidden": []}));
     let bad = look_at(bad).expect("the browser is still there");
     let complaints = bad["complaints"].to_string();
     assert!(complaints.contains("error: a complaint"), "{complaints}");

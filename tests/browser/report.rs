@@ -72,6 +72,12 @@ pub(crate) fn wrong_with(seen: &Value, data: &Value) -> Vec<String> {
             wrong.push(format!("too small: {look}"));
         }
     }
+    for hidden in list(&seen["folded"]["hidden"]) {
+        wrong.push(format!("not printed: {hidden}"));
+    }
+    if seen["folded"]["count"].as_u64() == Some(0) {
+        wrong.push("nothing is folded".into());
+    }
     let figures = list(&seen["figures"]);
     for figure in &figures {
         let path = figure[0].as_str().expect("a path");
@@ -145,6 +151,7 @@ fn what_would_be_wrong_is_seen() {
     let good = json!({
         "complaints": [], "requests": ["file:///report.html"],
         "looks": [{"width": 420, "wide": 420, "small": []}],
+        "folded": {"count": 1, "hidden": []},
         "figures": (0..15).map(figure).collect::<Vec<_>>(),
     });
     let data = json!({ "list": (0..15).collect::<Vec<_>>() });
@@ -157,6 +164,8 @@ fn what_would_be_wrong_is_seen() {
         ("/figures/3/1", json!("4"), "list.3 is"),
         ("/figures/3/0", json!("list.99"), "list.99 is"),
         ("/figures", json!([]), "only 0 figures"),
+        ("/folded/hidden", json!(["The numbers"]), "not printed"),
+        ("/folded/count", json!(0), "nothing is folded"),
     ];
     for (place, planted, wanted) in bad {
         let mut seen = good.clone();

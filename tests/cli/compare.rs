@@ -152,6 +152,20 @@ fn as_json_as_markdown_and_as_a_page_it_is_one_comparison() {
     assert!(change.is_some_and(|change| (change - 0.3).abs() < 0.02), "{change:?}");
     let both = place.compare("a", "b", &["--json=-", "--html=-"]);
     assert_eq!(both.code, Some(2), "{both:#?}");
+    // Nothing is written over what it is made from, nor over another.
+    for (name, over) in [
+        ("a/0/report.json", "made from"),
+        ("b/4/latencies.hlog", "made from"),
+        ("compare.json", "two formats cannot both"),
+    ] {
+        let path = place.path(name);
+        let before = fs::read(&path).expect("it is there");
+        let markdown = format!("--markdown={}", path.display());
+        let refused = place.compare("a", "b", &[&json, &markdown]);
+        assert_eq!(refused.code, Some(2), "{refused:#?}");
+        assert!(refused.stderr.contains(over), "{name}: {refused:#?}");
+        assert!(fs::read(&path).expect("still there") == before, "{name} was written to");
+    }
     let Some(seen) = look_at_page(&page) else { return };
     assert_eq!(wrong_with(&seen, &comparison), [""; 0]);
     assert_eq!(seen["title"], "WORSE · compare");
@@ -207,9 +221,10 @@ fn what_is_damaged_is_refused_with_its_place() {
     place.runs("b", 1.0);
     let refused = |what: &str, said: &str| {
         let ended = place.compare("a", "b", &[]);
-        assert_eq!(ended.code, Some(3), "{what}: {ended:#?}");
-        assert!(ended.stderr.contains(said), "{what}: no {said:?}: {ended:#?}");
-        assert_eq!(ended.last_line(), "exit 3 impossible", "{what}");
+        assert_eq!(ended.code, Some(2), "{what}: {ended:#?}");
+        let text = ended.stderr.replace("\n  │ ", " ");
+        assert!(text.contains(said), "{what}: no {said:?}: {ended:#?}");
+        assert_eq!(ended.last_line(), "exit 2 usage", "{what}");
     };
     let log = place.path("b/4/latencies.hlog");
     let whole = fs::read_to_string(&log).expect("a log");
@@ -239,7 +254,7 @@ fn what_is_damaged_is_refused_with_its_place() {
     fs::remove_file(&report).expect("removed");
     refused("no report", "it has an interval log, but no report.json: the run was killed");
     let nothing = place.compare("a", "nowhere", &[]);
-    assert_eq!(nothing.code, Some(3), "{nothing:#?}");
+    assert_eq!(nothing.code, Some(2), "{nothing:#?}");
     assert!(nothing.stderr.contains("cannot read"), "{nothing:#?}");
 }
 

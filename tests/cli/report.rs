@@ -47,6 +47,9 @@ fn a_page_and_other_formats_are_written() {
     let over = report(left.path(), &["--csv", &file("../report.json")]);
     assert_eq!(over.code, Some(2), "{over:#?}");
     assert!(over.stderr.contains("is what the report is made from"), "{over:#?}");
+    let twice = report(left.path(), &["--csv", &csv, "--junit", &file("../new/a.csv")]);
+    assert_eq!(twice.code, Some(2), "{twice:#?}");
+    assert!(twice.stderr.contains("two formats cannot both be written to"), "{twice:#?}");
 }
 
 #[test]

@@ -8,9 +8,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::source::{Complaint, File, Tree};
 
 /// The rooms from the ground up, each with what it may import: rooms, or single items of one.
-const FLOORS: [(&str, &str); 21] = [
+const FLOORS: [(&str, &str); 22] = [
     ("time", ""),
-    ("page", ""),
+    ("visible", ""),
+    ("page", "visible"),
     ("clock", "time"),
     ("chat", "time"),
     ("protocol", "time"),
@@ -21,14 +22,14 @@ const FLOORS: [(&str, &str); 21] = [
     ("observe", "transport scenario time clock"),
     ("metrics", "history chat time"),
     ("oracle", "history chat time"),
-    ("client", "transport protocol time clock"),
+    ("client", "transport protocol time clock visible"),
     ("conformance", "transport protocol scenario time clock"),
     ("load", "client scenario history chat time clock"),
     ("run", "load scenario history metrics oracle chat time clock"),
     (
         "report",
         "page run load client conformance metrics oracle observe transport scenario history \
-         protocol chat clock time",
+         protocol chat clock time visible",
     ),
     ("capacity", RUN_AND_BELOW),
     ("agent", RUN_AND_BELOW),
@@ -36,7 +37,7 @@ const FLOORS: [(&str, &str); 21] = [
     (
         "cli",
         "report capacity agent telemetry page run load client conformance metrics oracle observe \
-         transport scenario history doctor protocol chat clock time",
+         transport scenario history doctor protocol chat clock time visible",
     ),
 ];
 

@@ -9,10 +9,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::capacity::Study;
 use crate::cli::failure::Failure;
-use crate::report::Report;
+use crate::report::{REPORT_BYTES_MAX, Report};
 
-/// A run of a day with ten thousand stories takes some fifty.
-const FILE_BYTES_MAX: u64 = 256_000_000;
 const RUN: &str = "report.json";
 const SEARCH: &str = "capacity.json";
 const REMEDY: &str = "give the folder that `chatbench run --out` or `chatbench capacity --out` has \
@@ -97,16 +95,16 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let cannot = |why: io::Error| {
         let what = format!("cannot read {}: {why}", file.display());
         match why.kind() {
-            io::ErrorKind::NotFound => Failure::usage(what, REMEDY),
-            _ => Failure::impossible(what, "see that it may be read"),
+            io::ErrorKind::PermissionDenied => Failure::usage(what, "see that it may be read"),
+            _ => Failure::usage(what, REMEDY),
         }
     };
     let mut text = Vec::new();
     let opened = File::open(file).map_err(cannot)?;
     // Its size may lie: a pipe has none.
-    opened.take(FILE_BYTES_MAX + 1).read_to_end(&mut text).map_err(cannot)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        let what = format!("{} is longer than {FILE_BYTES_MAX} bytes", file.display());
+    opened.take(REPORT_BYTES_MAX + 1).read_to_end(&mut text).map_err(cannot)?;
+    if text.len() as u64 > REPORT_BYTES_MAX {
+        let what = format!("{} is longer than {REPORT_BYTES_MAX} bytes", file.display());
         return Err(Failure::usage(what, REMEDY));
     }
     Ok(text)

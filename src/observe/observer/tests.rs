@@ -28,6 +28,7 @@ fn kinds(notices: &[Notice]) -> Vec<&str> {
     let kind = |notice: &Notice| match notice {
         Notice::Gone { .. } => Some("gone"),
         Notice::Missing { .. } => Some("missing"),
+        Notice::Uncounted { .. } => Some("uncounted"),
         Notice::Restarted { .. } => Some("restarted"),
         Notice::NotFresh { .. } => Some("not fresh"),
         Notice::Unsaid(_) => None,
@@ -37,6 +38,9 @@ fn kinds(notices: &[Notice]) -> Vec<&str> {
 
 /// The beginning of an answer, whose rest does not come.
 const SILENT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nproc";
+
+/// Stands before an answer that takes its time.
+const LATE: &str = "late:";
 
 const NO_LOAD: Load<'static> =
     Load { span_s: None, users: 0, deliveries: &[], served_before: false };
@@ -51,6 +55,11 @@ async fn exposing(answers: Vec<String>) -> Vec<Source> {
         let mut held = Vec::new();
         loop {
             let (mut stream, _) = listener.accept().await.expect("a connection");
+            if let Some(text) = answer.strip_prefix(LATE) {
+                answer = text.to_owned();
+                let never = std::future::pending::<()>();
+                let _ = tokio::time::timeout(Duration::from_millis(800), never).await;
+            }
             let mut request = [0; 1_024];
             let length = stream.read(&mut request).await.expect("a request");
             let asked = String::from_utf8_lossy(&request[..length]).into_owned();
@@ -116,6 +125,54 @@ fn an_exposition_is_sampled_and_a_restart_is_seen() {
 }
 
 #[test]
+fn what_is_not_exposed_for_once_is_no_restart_and_hides_none() {
+    on_a_runtime(async {
+        let [cpu, started] = ["process_cpu_seconds_total", "process_start_time_seconds"];
+        let first = metrics(1.0, 100);
+        for (answers, lives) in [
+            // Without its beginning, and with it again.
+            (vec![ok(&format!("{cpu} 2\n")), metrics(3.0, 100)], [0, 0, 0]),
+            (vec![ok(&format!("{cpu} 2\n")), metrics(3.0, 200)], [0, 0, 1]),
+            // Without its processor time, and with it again.
+            (vec![ok(&format!("{started} 100\n")), metrics(3.0, 100)], [0, 0, 0]),
+            (vec![ok(&format!("{started} 100\n")), ok(&format!("{cpu} 0.5\n"))], [0, 0, 1]),
+            (vec![ok(&format!("{started} 200\n")), ok(&format!("{cpu} 0.5\n"))], [0, 1, 1]),
+        ] {
+            let answers = [vec![first.clone(), first.clone()], answers].concat();
+            let observation = samples_of(&answers, 3).await;
+            let seen: Vec<_> = observation.samples.iter().map(|it| seen(it).life).collect();
+            assert_eq!(seen, lives, "{answers:?}");
+            let told = kinds(&observation.notices);
+            assert_eq!(told.contains(&"restarted"), lives[2] > 0, "{answers:?}: {told:?}");
+        }
+    });
+}
+
+/// Time is the runtime's here, so that nobody waits for it.
+#[test]
+fn each_node_is_dated_by_its_own_answer() {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build_local(LocalOptions::default());
+    runtime.expect("a runtime").block_on(async {
+        let first = metrics(1.0, 100);
+        let late = vec![first.clone(), first.clone(), format!("{LATE}{}", metrics(2.0, 100))];
+        let sources = [exposing(vec![first]).await, exposing(late).await].concat();
+        let tls = Tls::insecure().expect("TLS");
+        let begun = Observer::begin(sources, Clock::simulated(), &tls).await;
+        let mut observer = begun.expect("they answer");
+        observer.sample(true).await;
+        let observation = observer.end(&NO_LOAD);
+        let [_, moment] = &observation.samples[..] else { panic!("{observation:?}") };
+        let [quick, late] = [0, 1].map(|at| moment.seen(at).expect("it was seen"));
+        assert!(quick.1.took_s < Some(0.5) && quick.0 == moment.at_s, "{moment:?}");
+        assert!(late.1.took_s >= Some(0.8), "{moment:?}");
+        assert!((0.35..0.9).contains(&(late.0 - quick.0)), "{moment:?}");
+    });
+}
+
+#[test]
 fn what_goes_wrong_on_the_way_is_a_hole_and_no_failure() {
     on_a_runtime(async {
         let first = metrics(1.0, 100);
@@ -129,10 +186,13 @@ fn what_goes_wrong_on_the_way_is_a_hole_and_no_failure() {
             let answers = [first.clone(), first.clone(), bad, metrics(2.0, 100)];
             let observation = samples_of(&answers, 3).await;
             let hole = observation.samples[1].nodes[0];
+            assert_eq!(seen(&observation.samples[2]).life, 0, "{why}");
             // One that says nothing of the process says that.
             assert_eq!(hole.and_then(|it| it.cpu_s), None, "{why}");
             assert_eq!(seen(&observation.samples[2]).cpu_s, Some(2.0), "{why}");
-            if !why.is_empty() {
+            if why.is_empty() {
+                assert_eq!(kinds(&observation.notices), [""; 0], "it is no other process");
+            } else {
                 let [Notice::Missing { samples: 1, why: told, .. }, ..] = &observation.notices[..]
                 else {
                     panic!("{:?}", observation.notices)

@@ -14,6 +14,7 @@ fn sample(second: u32) -> Sample {
         sockets: Some(if had_users { 205 } else { 5 }),
         open_fds: Some(300),
         threads: Some(4),
+        ..Sample::default()
     }
 }
 
@@ -81,6 +82,30 @@ fn nodes_are_added_and_the_busiest_second_is_one_of_all() {
     assert_eq!((summary.cpu_s, summary.cpu_max_cores), (Some(13.0), Some(5.0)));
     assert_eq!(summary.rss_before_bytes, Some(20_000_000));
     assert_eq!(summary.sockets_max, Some(410));
+}
+
+#[test]
+fn a_node_that_answers_late_is_in_no_second_and_spoils_none() {
+    let mut both = samples();
+    for (at, moment) in both.iter_mut().enumerate() {
+        // One core, all the time; and once it answers nearly a second late.
+        let late_s = if at == 5 { 0.9 } else { 0.0 };
+        let seen_s = moment.at_s + late_s;
+        let other = Sample { cpu_s: Some(seen_s), took_s: Some(late_s), ..sample(0) };
+        let at_s = (late_s > 0.0).then_some(moment.at_s + late_s / 2.0);
+        moment.nodes.push(Some(Sample { at_s, ..other }));
+    }
+    let (summary, notices) = Summary::new(&both, &LOAD);
+    assert_eq!(notices, []);
+    assert_eq!((summary.cpu_mean_cores, summary.cpu_max_cores), (Some(3.0), Some(3.0)));
+    assert_eq!(summary.cpu_s, Some(15.0));
+    // Each by its own time: what is late by the same every time is as busy as it is.
+    for moment in &mut both {
+        let node = moment.nodes[1].as_mut().expect("it is there");
+        let at_s = moment.at_s + if moment.at_s < 6.0 { 0.0 } else { 0.25 };
+        *node = Sample { at_s: Some(at_s), cpu_s: Some(at_s), took_s: Some(0.05), ..*node };
+    }
+    assert_eq!(Summary::new(&both, &LOAD).0.cpu_max_cores, Some(3.0));
 }
 
 #[test]

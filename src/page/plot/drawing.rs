@@ -8,8 +8,9 @@ use super::frame::Frame;
 use super::labels::apart;
 use super::{Look, Plot, Series, Shape, Span, Tone};
 
-/// Places on the axis below that tell their numbers to a pointer, at most.
-const HITS_MAX: usize = 150;
+/// Places on the axis below that tell their numbers to a pointer, at most: as many as there are
+/// rows of numbers.
+const HITS_MAX: usize = 240;
 /// What half a mark takes.
 const MARK: f64 = 4.5;
 

@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use super::{Axis, Plot};
 use crate::page::figure::table as table_of;
 
-/// Rows at most; of more, every so many.
-const ROWS_MAX: usize = 120;
+/// Rows at most; of more, every so many. As many as a plot over time has moments: each peak that is
+/// drawn can be read.
+const ROWS_MAX: usize = 240;
 
 pub(super) fn table(plot: &Plot) -> Markup {
     let ribbons = plot.ribbons.iter().flat_map(|ribbon| {

@@ -68,6 +68,16 @@ fn a_long_line_stays_a_small_page() {
     let many = |count: usize| (0..count).map(|at| (at as f64 / 1e3, 2.0)).collect();
     let body = plot(many(10_000)).to_markup();
     let page = Document { title: String::new(), maker: String::new(), body }.into_html();
-    assert!(page.matches("<rect class=\"hit\"").count() <= 300);
-    assert!(page.matches("<tr>").count() <= 125, "{}", page.matches("<tr>").count());
+    assert!(page.matches("<rect class=\"hit\"").count() <= 480);
+    assert!(page.matches("<tr>").count() <= 245, "{}", page.matches("<tr>").count());
+}
+
+#[test]
+fn each_peak_of_a_plot_over_time_can_be_read() {
+    for peak in 0..240 {
+        let number = |at: u32| if at == peak { 77.0 } else { 2.0 };
+        let html = html_of(&plot((0..240).map(|at| (f64::from(at) / 24.0, number(at))).collect()));
+        assert_eq!(html.matches("<td>77</td>").count(), 2, "{peak}: a column for each series");
+        assert!(html.contains("a &amp; &lt;b&gt;: 77"), "{peak}");
+    }
 }

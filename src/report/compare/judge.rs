@@ -52,10 +52,18 @@ pub struct Options {
 /// When one of them holds no runs, or none that can be read, or they cannot be compared.
 pub fn compare(a: &Path, b: &Path, options: &Options) -> Result<Comparison, CompareError> {
     let (a_runs, b_runs) = (read::runs(a)?, read::runs(b)?);
-    distinct(&a_runs)?;
-    distinct(&b_runs)?;
-    let mut doubts = scenario::doubts(&a_runs, &b_runs, &options.allowed)?;
-    doubts.extend(own_doubts(a, &a_runs).chain(own_doubts(b, &b_runs)));
+    compare_runs((a, &a_runs), (b, &b_runs), options)
+}
+
+pub(super) fn compare_runs(
+    (a, a_runs): (&Path, &[Run]),
+    (b, b_runs): (&Path, &[Run]),
+    options: &Options,
+) -> Result<Comparison, CompareError> {
+    distinct(a_runs)?;
+    distinct(b_runs)?;
+    let mut doubts = scenario::doubts(a_runs, b_runs, &options.allowed)?;
+    doubts.extend(own_doubts(a, a_runs).chain(own_doubts(b, b_runs)));
     doubts.extend(
         b_runs
             .iter()
@@ -63,16 +71,15 @@ pub fn compare(a: &Path, b: &Path, options: &Options) -> Result<Comparison, Comp
             .map(|it| Doubt::SameRun { folder: it.folder.clone() }),
     );
     let stops = doubts.iter().any(Doubt::stops_all);
-    let numbers = numbers(&a_runs, &b_runs, options.noise, stops);
-    let promises = promises(&a_runs, &b_runs);
-    let thresholds = thresholds(&a_runs, &b_runs);
-    let verdict = verdict(&promises, &thresholds, &numbers, stops);
-    Ok(Comparison {
+    let numbers = numbers(a_runs, b_runs, options.noise, stops);
+    let promises = promises(a_runs, b_runs);
+    let thresholds = thresholds(a_runs, b_runs);
+    let mut comparison = Comparison {
         version: Comparison::VERSION,
         tool: Tool { name: "chatbench".into(), version: env!("CARGO_PKG_VERSION").into() },
-        a: side(a, &a_runs),
-        b: side(b, &b_runs),
-        verdict,
+        a: side(a, a_runs),
+        b: side(b, b_runs),
+        verdict: Finding::Unknown,
         exit: Exit::of(ExitKind::Pass),
         noise: options.noise,
         confidence: statistics::CONFIDENCE,
@@ -81,7 +88,9 @@ pub fn compare(a: &Path, b: &Path, options: &Options) -> Result<Comparison, Comp
         promises,
         thresholds,
         numbers,
-    })
+    };
+    comparison.verdict = verdict(&comparison, stops);
+    Ok(comparison)
 }
 
 /// A run that counts twice makes the others look alike.
@@ -107,7 +116,7 @@ fn side(folder: &Path, runs: &[Run]) -> Side {
         seed: run.report.seed,
         targets: run.report.scenario.targets.clone(),
         verdict: run.report.verdict,
-        intervals: run.deliveries.len(),
+        intervals: run.intervals,
         warm_from_s: if run.warm_from_s.is_finite() { run.warm_from_s } else { 0.0 },
     };
     let drawn = if runs.len() == 1 { DrawnFrom::Blocks } else { DrawnFrom::Runs };
@@ -122,11 +131,11 @@ fn own_doubts(folder: &Path, runs: &[Run]) -> impl Iterator<Item = Doubt> {
         runs if runs < RUNS_FEW => Some(Doubt::FewRuns { folder, runs }),
         _ => None,
     };
-    few.into_iter().chain(runs.iter().filter_map(doubt))
+    few.into_iter().chain(runs.iter().flat_map(doubt))
 }
 
-/// The worst that a run says of itself.
-fn doubt(run: &Run) -> Option<Doubt> {
+/// The worst that a run says of itself, and whether it leaves promises open.
+fn doubt(run: &Run) -> impl Iterator<Item = Doubt> {
     let folder = || run.folder.clone();
     let doubts = &run.report.doubts;
     let bound = doubts.iter().find_map(|doubt| match *doubt {
@@ -135,20 +144,36 @@ fn doubt(run: &Run) -> Option<Doubt> {
         }
         _ => None,
     });
-    let is_cut = |doubt: &run::Doubt| {
-        use run::Doubt::{GivenUp, Interrupted, RecordEnds};
-        matches!(doubt, GivenUp { .. } | Interrupted | RecordEnds { .. })
-    };
-    let is_cut = run.report.durations.load_from_s.is_none() || doubts.iter().any(is_cut);
+    let incomplete = is_cut(run).then(|| Doubt::Incomplete { folder: folder() });
     // Thresholds that lack samples say nothing of the load.
     let others = doubts.iter().filter(|it| !matches!(it, run::Doubt::TooFewSamples { .. }));
     let others = others.count();
-    let incomplete = is_cut.then(|| Doubt::Incomplete { folder: folder() });
-    let in_doubt = (others > 0).then(|| Doubt::RunInDoubt { folder: folder(), doubts: others });
-    bound.or(incomplete).or(in_doubt)
+    let unjudged = leaves_open(run).then(|| Doubt::Unjudged { folder: folder() });
+    let is_said = unjudged.is_some();
+    let in_doubt =
+        (others > 0 && !is_said).then(|| Doubt::RunInDoubt { folder: folder(), doubts: others });
+    bound.or(incomplete).or(in_doubt).into_iter().chain(unjudged)
+}
+
+fn is_cut(run: &Run) -> bool {
+    use run::Doubt::{GivenUp, Interrupted, RecordEnds};
+    let cuts =
+        |doubt: &run::Doubt| matches!(doubt, GivenUp { .. } | Interrupted | RecordEnds { .. });
+    run.report.durations.load_from_s.is_none() || run.report.doubts.iter().any(cuts)
+}
+
+/// Whether it may have broken promises that nobody was there to see broken.
+fn leaves_open(run: &Run) -> bool {
+    use run::Doubt::{Absent, NothingJudged, Overflow, TooLittleJudged, Unsent};
+    let opens = |doubt: &run::Doubt| {
+        matches!(doubt, Overflow { .. } | Unsent { .. } | Absent { .. })
+            || matches!(doubt, NothingJudged | TooLittleJudged { .. })
+    };
+    is_cut(run) || run.report.doubts.iter().any(opens)
 }
 
 fn promises(a: &[Run], b: &[Run]) -> Vec<Promise> {
+    let is_open = [a, b].map(|runs| runs.iter().any(leaves_open));
     let of = |kind: ViolationKind| {
         let count = |runs: &[Run]| {
             let counts = runs.iter().map(|run| run.report.violations.by_kind.of(kind));
@@ -159,10 +184,11 @@ fn promises(a: &[Run], b: &[Run]) -> Vec<Promise> {
         let ((a_count, a_runs), (b_count, b_runs)) = (count(a), count(b));
         let tolerates = |run: &Run| run.report.violations.tolerated.contains(&kind);
         let tolerated = a.iter().chain(b).any(tolerates);
-        let finding = match (a_count, b_count) {
+        let finding = match (a_count, b_count, is_open) {
             _ if tolerated => Finding::Negligible,
-            (0, 1..) => Finding::Worse,
-            (1.., 0) => Finding::Better,
+            (0, 1.., [true, _]) | (1.., 0, [_, true]) => Finding::Unknown,
+            (0, 1.., _) => Finding::Worse,
+            (1.., 0, _) => Finding::Better,
             _ => Finding::NotShown,
         };
         Promise { kind, tolerated, a_count, a_runs, b_count, b_runs, finding }
@@ -229,7 +255,8 @@ fn numbers(a: &[Run], b: &[Run], noise: f64, stops: bool) -> Vec<Number> {
             pairs.push(pair(a, b, Some(metric), judged));
         }
     }
-    let why = if stops { Some(Unclear::Doubtful) } else { lone(a, b, |run| run.deliveries.len()) };
+    let why =
+        if stops { Some(Unclear::Doubtful) } else { lone(a, b, |run| run.deliveries().len()) };
     let rate = |runs: &[Run]| {
         let all = runs.iter().map(read::sum);
         let (count, seconds) = all.fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
@@ -323,18 +350,14 @@ fn pair(a: &[Run], b: &[Run], metric: Option<Metric>, shares: Vec<f64>) -> Pair 
     Pair { shares, a: groups(a), b: groups(b) }
 }
 
-/// The worst that is known; what is not known counts where nothing else is.
-fn verdict(
-    promises: &[Promise],
-    thresholds: &[Threshold],
-    numbers: &[Number],
-    stops: bool,
-) -> Finding {
-    let facts = promises.iter().map(|it| it.finding);
-    let facts = facts.chain(thresholds.iter().map(|it| it.finding));
-    let judged = numbers.iter().filter_map(|it| it.finding).filter(|it| *it != Finding::Unknown);
-    let judged: Vec<Finding> = judged.collect();
-    let is_blind = stops || judged.is_empty();
+/// The worst that is known; what is not known counts where nothing else is. What the scenario
+/// tolerates counts for nothing.
+fn verdict(it: &Comparison, stops: bool) -> Finding {
+    let promises = it.promises.iter().filter(|it| !it.tolerated).map(|it| it.finding);
+    let facts = promises.chain(it.thresholds.iter().map(|it| it.finding));
+    let judged = it.numbers.iter().filter_map(|it| it.finding);
+    let judged: Vec<Finding> = judged.filter(|it| *it != Finding::Unknown).collect();
+    let is_blind = stops || judged.is_empty() || it.promises_are_open();
     let all: Vec<Finding> = facts.chain(judged).collect();
     let has = |finding| all.contains(&finding);
     match () {

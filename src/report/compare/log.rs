@@ -14,20 +14,18 @@ use crate::metrics::{Histogram, Metric};
 const LINE_BYTES_MAX: u64 = 1 << 20;
 /// The most bytes that the counts of a histogram may take: nine for each of its cells.
 const COUNTS_BYTES_MAX: u32 = 1 << 18;
-/// Cells of all intervals together, of 16 bytes each.
-const CELLS_MAX: usize = 8_000_000;
-/// Lines of a log: ten metrics a second for more than a day.
-const LINES_MAX: usize = 1_000_000;
+/// Lines of a log: ten metrics a second for more than eleven days. None of them is kept, so a long
+/// log costs time alone.
+const LINES_MAX: usize = 10_000_000;
 /// Bytes in front of a deflated histogram: a cookie and its length.
 const COMPRESSED_HEAD_BYTES: usize = 8;
 const HEAD_BYTES: usize = 32;
 
-/// What one line says: of which metric, from when to when in seconds, and what was measured.
+/// What one line says: of which metric, from when on in seconds, and what was measured.
 #[derive(Debug)]
 pub(super) struct Interval {
     pub(super) metric: Metric,
     pub(super) from_s: f64,
-    pub(super) to_s: f64,
     pub(super) cells: Cells,
 }
 
@@ -36,20 +34,24 @@ pub(super) struct Interval {
 pub(super) struct Wrong {
     pub(super) line: usize,
     pub(super) what: String,
+    /// Whether there is nothing wrong but that there is so much.
+    pub(super) is_too_long: bool,
 }
 
-/// All intervals of the log that `source` has.
-pub(super) fn read(mut source: impl BufRead) -> Result<Vec<Interval>, Wrong> {
-    let (mut intervals, mut cells) = (Vec::new(), 0);
+/// Hands over all intervals of the log that `source` has, one after another.
+pub(super) fn read(mut source: impl BufRead, mut take: impl FnMut(Interval)) -> Result<(), Wrong> {
     let mut text = Vec::new();
     for line in 1.. {
         text.clear();
-        let wrong = |what: String| Wrong { line, what };
+        let wrong = |what: String| Wrong { line, what, is_too_long: false };
         let mut limited = source.by_ref().take(LINE_BYTES_MAX);
         let read = limited.read_until(b'\n', &mut text);
         match read.map_err(|why| wrong(format!("it cannot be read: {why}")))? {
             0 => break,
-            _ if line > LINES_MAX => return Err(wrong(format!("more than {LINES_MAX} lines"))),
+            _ if line > LINES_MAX => {
+                let what = format!("it has more than {LINES_MAX} lines");
+                return Err(Wrong { line, what, is_too_long: true });
+            }
             _ if text.last() == Some(&b'\n') => {}
             _ if text.len() as u64 >= LINE_BYTES_MAX => {
                 return Err(wrong(format!("the line is longer than {LINE_BYTES_MAX} bytes")));
@@ -61,18 +63,13 @@ pub(super) fn read(mut source: impl BufRead) -> Result<Vec<Interval>, Wrong> {
             if let LogEntry::Interval(it) = entry {
                 let tag = it.tag().map_or("", |tag| tag.as_str());
                 let from_s = it.start_timestamp().as_secs_f64();
-                let to_s = from_s + it.duration().as_secs_f64();
                 let metric = metric(tag).map_err(wrong)?;
-                let decoded = decode(it.encoded_histogram()).map_err(wrong)?;
-                cells += decoded.len();
-                if cells > CELLS_MAX {
-                    return Err(wrong(format!("more than {CELLS_MAX} cells up to here")));
-                }
-                intervals.push(Interval { metric, from_s, to_s, cells: decoded });
+                let cells = decode(it.encoded_histogram()).map_err(wrong)?;
+                take(Interval { metric, from_s, cells });
             }
         }
     }
-    Ok(intervals)
+    Ok(())
 }
 
 fn metric(tag: &str) -> Result<Metric, String> {
@@ -125,7 +122,7 @@ mod tests {
     }
 
     fn wrong(text: &str) -> String {
-        let wrong = read(text.as_bytes()).expect_err("it is wrong");
+        let wrong = read(text.as_bytes(), |_| ()).expect_err("it is wrong");
         format!("{}: {}", wrong.line, wrong.what)
     }
 
@@ -134,7 +131,9 @@ mod tests {
         let cookie = 0x1c84_9313;
         let [high, one] = [3_600_000_000, 0x3ff0_0000];
         let empty = [cookie, 0, 0, 3, 0, 1, 0, high, one, 0];
-        assert_eq!(read(line(empty).as_bytes()).map(|all| all.len()), Ok(1));
+        let mut taken = 0;
+        assert_eq!(read(line(empty).as_bytes(), |_| taken += 1), Ok(()));
+        assert_eq!(taken, 1);
         let long = [cookie, u32::MAX, 0, 3, 0, 1, 0, high, one, 0];
         let wide = [cookie, 0, 0, 5, 0, 1, u32::MAX, high, one, 0];
         for head in [long, wide] {

@@ -110,7 +110,8 @@ pub struct Promise {
     pub b_count: u64,
     /// In how many of B's runs.
     pub b_runs: usize,
-    /// What that amounts to: worse where only B broke it.
+    /// What that amounts to: worse where only B broke it; unknown where the side that did not
+    /// was not judged in full.
     pub finding: Finding,
 }
 
@@ -212,6 +213,12 @@ pub enum Doubt {
         /// How many.
         doubts: usize,
     },
+    /// Not all that a run should have judged was judged, so where it broke no promise, it is not
+    /// known to keep it.
+    Unjudged {
+        /// The run.
+        folder: String,
+    },
     /// The scenarios differ in this, which may make a difference.
     ScenarioDiffers {
         /// The key.
@@ -252,8 +259,29 @@ impl Comparison {
             _ if self.promises.iter().any(|it| worse(it.finding)) => ExitKind::Violations,
             Finding::Worse => ExitKind::ThresholdMissed,
             Finding::Unknown => ExitKind::Unknown,
+            _ if self.asked_for_and_unknown().next().is_some() => ExitKind::Unknown,
             Finding::Better | Finding::Negligible | Finding::NotShown => ExitKind::Pass,
         }
+    }
+
+    /// Numbers that a threshold of the scenarios is about, and of which nothing can be said.
+    pub(super) fn asked_for_and_unknown(&self) -> impl Iterator<Item = &Number> {
+        let has_threshold = |number: &Number| {
+            let metric = number.metric.map_or("", |metric| metric.name());
+            let name = format!("{metric} {}", number.statistic);
+            self.thresholds.iter().any(|threshold| threshold.name == name)
+        };
+        let unknown = self.numbers.iter().filter(|it| it.finding == Some(Finding::Unknown));
+        unknown.filter(move |number| has_threshold(number))
+    }
+
+    /// Whether B may break a promise that A keeps, without that having been seen.
+    pub(super) fn promises_are_open(&self) -> bool {
+        let is_of_b = |folder: &str| self.b.runs.iter().any(|run| run.folder == folder);
+        let is_open =
+            |doubt: &Doubt| matches!(doubt, Doubt::Unjudged { folder } if is_of_b(folder));
+        self.doubts.iter().any(is_open)
+            || self.promises.iter().any(|it| it.finding == Finding::Unknown)
     }
 
     /// The process ends by `kind`.

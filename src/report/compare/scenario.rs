@@ -5,9 +5,11 @@ use serde_json::Value;
 use super::model::Doubt;
 use super::read::{CompareError, Run};
 
-/// Keys that may differ without a word: where the server is, what is asked of it afterwards, and
-/// what runs differ in by themselves.
-const FREE: [&str; 11] = [
+/// What differs where another chatbench has measured.
+pub(super) const VERSION: &str = "chatbench";
+/// Keys that may differ without a word: where the server is and is looked at, what is asked of it
+/// afterwards, and what runs differ in by themselves.
+const FREE: [&str; 12] = [
     "name",
     "description",
     "seed",
@@ -18,10 +20,13 @@ const FREE: [&str; 11] = [
     "headers",
     "thresholds",
     "capacity",
+    "observe",
     "$schema",
 ];
 /// Keys of what every server is asked: where these differ, latencies do without anybody's doing.
 const ASKED: [&str; 6] = ["transport", "client", "users", "rooms", "load", "message"];
+/// What differs where a scenario is not understood, so that anything may.
+const WHOLE: &str = "scenario";
 /// Values that are told in full.
 const VALUE_CHARS_MAX: usize = 60;
 /// Differences that are named in an error.
@@ -34,7 +39,8 @@ pub(super) fn doubts(a: &[Run], b: &[Run], allowed: &[String]) -> Result<Vec<Dou
         let differing = differences(first, other);
         let is_refused = |(key, _, _): &&(String, String, String)| {
             let top = key.split('.').next().unwrap_or_default();
-            ASKED.contains(&top) && !allowed.iter().any(|allowed| is_within(key, allowed))
+            (ASKED.contains(&top) || top == WHOLE)
+                && !allowed.iter().any(|allowed| is_within(key, allowed))
         };
         let refused: Vec<_> = differing.iter().filter(is_refused).collect();
         if !refused.is_empty() {
@@ -73,9 +79,12 @@ fn differences(a: &Run, b: &Run) -> Vec<(String, String, String)> {
     match (&a.scenario, &b.scenario) {
         (Some(a), Some(b)) => walk("", Some(a), Some(b), &mut found),
         _ if a.report.scenario.yaml == b.report.scenario.yaml => {}
-        _ => {
-            let what = "of another version, and not understood".to_owned();
-            found.push(("scenario".into(), what.clone(), what));
+        (of_a, of_b) => {
+            let told = |scenario: &Option<Value>| match scenario {
+                Some(_) => "another".to_owned(),
+                None => "one that this chatbench does not understand".into(),
+            };
+            found.push((WHOLE.into(), told(of_a), told(of_b)));
         }
     }
     found
@@ -123,7 +132,7 @@ fn generators(a: &Run, b: &Run) -> Vec<(&'static str, String, String)> {
         let cores = machine.cores.map_or("unknown".into(), |cores| cores.to_string());
         let model = machine.cpu_model.clone().unwrap_or_else(|| "unknown".into());
         [
-            ("chatbench", run.report.tool.version.clone()),
+            (VERSION, run.report.tool.version.clone()),
             ("processor", model),
             ("cores", cores),
             ("kernel", machine.kernel.clone().unwrap_or_else(|| "unknown".into())),

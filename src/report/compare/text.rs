@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::model::{Comparison, Finding};
 use super::words;
-use crate::report::conform::plain;
 use crate::report::text::Style;
 use crate::report::text::page::{Page, Tone};
+use crate::visible::plain;
 
 const NAME_COLUMNS: usize = 26;
 const VALUE_COLUMNS: usize = 11;

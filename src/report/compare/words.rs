@@ -1,6 +1,7 @@
 //! Words: what all formats say in the same way.
 
 use super::model::{Comparison, Doubt, DrawnFrom, Finding, Number, Promise, Side, Unclear};
+use super::scenario;
 use crate::report::numbers::{count, counted, time};
 
 /// The verdict in one line.
@@ -16,14 +17,33 @@ pub(super) fn verdict(it: &Comparison) -> String {
         part(with(Finding::Worse).count(), "number is worse", "numbers are worse"),
         part(with(Finding::Better).count(), "number is better", "numbers are better"),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let unknown = with(Finding::Unknown).count() as u64;
+    let judged = it.numbers.iter().filter(|row| row.finding.is_some()).count() as u64;
     let noise = change(it.noise);
+    let mut parts: Vec<String> = parts.into_iter().flatten().collect();
     match it.verdict {
-        Finding::Unknown => "nothing that was measured can be compared; see the doubts".into(),
-        Finding::NotShown => "no difference was shown".into(),
-        Finding::Negligible => format!("what differs does so by less than {}", &noise[1..]),
-        Finding::Worse | Finding::Better => parts.join(", "),
+        Finding::Unknown if unknown == judged => {
+            return "nothing that was measured can be compared; see the doubts".into();
+        }
+        Finding::Unknown => {
+            parts.insert(0, "which promises each side keeps is not known (see the doubts)".into());
+        }
+        Finding::NotShown => parts.push("no difference was shown".into()),
+        Finding::Negligible => {
+            parts.push(format!("what differs does so by less than {}", &noise[1..]))
+        }
+        Finding::Worse | Finding::Better => {}
     }
+    let mut text = parts.join(", ");
+    if unknown > 0 {
+        let unknown = counted(unknown, "number is unknown", "numbers are unknown");
+        text.push_str(&format!("; {unknown}"));
+        let asked_for = it.asked_for_and_unknown().count() as u64;
+        if asked_for > 0 {
+            text.push_str(&format!(", {} of them with a threshold", count(asked_for)));
+        }
+    }
+    text
 }
 
 pub(super) fn verdict_word(finding: Finding) -> &'static str {
@@ -145,6 +165,13 @@ pub(super) fn doubt(doubt: &Doubt) -> String {
         ),
         Doubt::ScenarioDiffers { key, a, b, folder } => {
             format!("the scenario of {folder} has another `{key}`: {b}, where A has {a}")
+        }
+        Doubt::Unjudged { folder } => format!(
+            "not all that {folder} should have judged was judged: where it broke no promise, it \
+             is not known to keep it; see the doubts of its report"
+        ),
+        Doubt::GeneratorDiffers { what, a, b, folder } if what == scenario::VERSION => {
+            format!("{folder} was measured by chatbench {b}, and A by chatbench {a}")
         }
         Doubt::GeneratorDiffers { what, a, b, folder } => {
             format!("the load of {folder} was generated elsewhere: {what} {b}, where A has {a}")

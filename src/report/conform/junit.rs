@@ -7,7 +7,8 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::model::{CheckOutcome, CheckResult, ConformReport};
-use super::phrases::{self, plain};
+use super::phrases;
+use crate::visible::plain;
 
 /// Writes `report` as JUnit XML.
 ///

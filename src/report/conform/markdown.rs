@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::model::{Change, CheckOutcome, CheckResult, ConformReport, Counts};
-use super::phrases::{self, plain};
+use super::phrases;
+use crate::visible::plain;
 
 /// Writes `report` as Markdown.
 ///
@@ -23,7 +24,7 @@ pub fn write(report: &ConformReport, out: &mut impl Write) -> io::Result<()> {
     better(report, out)?;
     writeln!(out, "\nThe same again:\n")?;
     fenced("sh", std::slice::from_ref(&report.command), out)?;
-    writeln!(out, "\n{} · `{}`", report.started, report.exit.name)
+    writeln!(out, "\n{} · `{}`", inline(&report.started), report.exit.name)
 }
 
 fn table(report: &ConformReport, out: &mut impl Write) -> io::Result<()> {
@@ -143,26 +144,44 @@ fn run_of_ticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
+/// What nobody sees and no link goes across.
+const APART: &str = "<!-- -->";
+
 /// `text` within a line or a table, as it is.
 pub(in crate::report) fn inline(text: &str) -> String {
+    escaped(text, &['\\', '|', '`', '*', '_', '[', ']', '~'])
+}
+
+/// `text` within an element that stands in Markdown, where marks are no marks.
+pub(in crate::report) fn html(text: &str) -> String {
+    escaped(text, &[])
+}
+
+fn escaped(text: &str, marks: &[char]) -> String {
+    let text = plain(text);
     let mut escaped = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // A mention would call somebody.
-            '@' => escaped.push_str("&#64;"),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' => escaped.extend(['\\', c]),
+            // What GitHub and GitLab make live, they find in the text as it is shown: who is
+            // mentioned is called, and `owner/name#1` linked from there. A comment is between.
+            '@' | '#' => escaped.extend([&*c.to_string(), APART]),
+            // Between two of them would be a formula.
+            '$' => escaped.push_str("<span>$</span>"),
+            ':' if rest.starts_with("//") => escaped.extend([":", APART]),
+            '.' if ends_with_www(&escaped) => escaped.extend([APART, "."]),
+            c if marks.contains(&c) => escaped.extend(['\\', c]),
             c => escaped.push(c),
         }
     }
     escaped
 }
 
-/// `text` within an element that stands in Markdown.
-pub(in crate::report) fn html(text: &str) -> String {
-    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+fn ends_with_www(text: &str) -> bool {
+    text.len() >= 3 && text.as_bytes()[text.len() - 3..].eq_ignore_ascii_case(b"www")
 }
 
 #[cfg(test)]
@@ -183,8 +202,21 @@ mod tests {
     #[test]
     fn nothing_that_a_server_says_is_markup() {
         assert_eq!(inline("a|b *c* <d> `e` @f \u{1b}["), {
-            "a\\|b \\*c\\* &lt;d&gt; \\`e\\` &#64;f \\\\u{1b}\\["
+            "a\\|b \\*c\\* &lt;d&gt; \\`e\\` @<!-- -->f \\\\u{1b}\\["
         });
+        for (text, wanted) in [
+            ("@all", "@<!-- -->all"),
+            ("owner/name#1", "owner/name#<!-- -->1"),
+            ("# head", "#<!-- --> head"),
+            ("$a$", "<span>$</span>a<span>$</span>"),
+            ("http://a.b/c", "http:<!-- -->//a.b/c"),
+            ("ftp://a", "ftp:<!-- -->//a"),
+            ("WWW.a.b", "WWW<!-- -->.a.b"),
+            ("a@b.c", "a@<!-- -->b.c"),
+            ("at 10:30, 5.0 s", "at 10:30, 5.0 s"),
+        ] {
+            assert_eq!((inline(text), html(text)), (wanted.into(), wanted.into()));
+        }
         assert_eq!(code("a|`b`"), "`` a\\|`b` ``");
         let mut block = Vec::new();
         fenced("text", &["```".into(), "a".into()], &mut block).expect("room");

@@ -5,24 +5,7 @@ use super::model::{
 };
 use crate::oracle::Verdict;
 use crate::report::numbers::{bytes, counted, time};
-
-/// `text` with nothing in it that a terminal obeys or a line ends at.
-pub(in crate::report) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // They turn the direction of what stands behind them.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}'
-            // Nor is this a character to everybody.
-            | '\u{fffe}' | '\u{ffff}' => {
-                plain.extend(c.escape_unicode());
-            }
-            c if c.is_control() => plain.extend(c.escape_debug()),
-            c => plain.push(c),
-        }
-    }
-    plain
-}
+use crate::visible::plain;
 
 pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::model::{CheckOutcome, CheckResult, ConformReport};
-use super::phrases::{self, plain};
+use super::phrases;
+use crate::visible::plain;
 
 /// Writes `report` as TAP.
 ///

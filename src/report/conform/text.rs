@@ -5,11 +5,12 @@ mod sections;
 use std::io::{self, Write};
 
 use super::model::{CheckOutcome, CheckResult, ConformReport, Counts};
-use super::phrases::{self, plain};
+use super::phrases;
 use crate::oracle::Verdict;
 use crate::report::numbers::{counted, time};
 use crate::report::text::Style;
 use crate::report::text::page::{Page, Tone};
+use crate::visible::plain;
 
 /// Writes what `report` says; all of its checks, if that is to be `verbose`.
 ///

@@ -10,8 +10,7 @@ pub(super) fn points(of: &Distribution) -> Vec<(f64, f64)> {
     if of.count == 0 {
         return Vec::new();
     }
-    // What only the longest lies beyond is the longest.
-    let last = 1.0 - 1.0 / of.count as f64;
+    let count = of.count as f64;
     let exact = [
         (0.5, of.p50_ms),
         (0.9, of.p90_ms),
@@ -21,13 +20,16 @@ pub(super) fn points(of: &Distribution) -> Vec<(f64, f64)> {
         (0.9999, of.p99_99_ms),
     ];
     let mut known = vec![(0.0, of.min_ms)];
-    known.extend(exact.into_iter().filter(|(share, _)| *share < last));
-    known.push((last.max(0.0), of.max_ms));
+    // Of those beyond, nothing was measured but the longest.
+    let last = (count - 1.0) / count;
+    known.extend(exact.into_iter().filter(|(share, _)| *share <= last));
+    known.push((1.0, of.max_ms));
     let mut points = known.clone();
-    let mut below = 0;
-    for bucket in &of.buckets {
-        below += bucket.count;
-        let share = below as f64 / of.count as f64;
+    let mut below = 0_u64;
+    // The bound of an empty one lies above those before it for no reason.
+    for bucket in of.buckets.iter().filter(|bucket| bucket.count > 0) {
+        below = bucket.count.saturating_add(below);
+        let share = below as f64 / count;
         let after = known.iter().find(|(at, _)| *at >= share).map(|(_, ms)| *ms);
         if let Some(most) = after.filter(|most| bucket.to_ms <= *most) {
             points.push((share, bucket.to_ms.min(most)));
@@ -39,13 +41,21 @@ pub(super) fn points(of: &Distribution) -> Vec<(f64, f64)> {
         highest = highest.max(point.1);
         point.1 = highest;
     }
-    points.dedup_by(|one, other| one.0 == other.0);
+    // The last of those at one place is the largest: what is exact, where a bound lies below it.
+    points.dedup_by(|later, kept| {
+        let is_same = later.0 == kept.0;
+        kept.1 = if is_same { later.1 } else { kept.1 };
+        is_same
+    });
     points
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::metrics::Histogram;
     use crate::report::sample;
 
     #[test]
@@ -61,5 +71,26 @@ mod tests {
         assert!(points.len() > 8, "{points:?}");
         let nothing = sample::report(&sample::nothing());
         assert!(super::points(&nothing.latencies.delivery_latency).is_empty());
+    }
+
+    #[test]
+    fn the_longest_stands_at_the_end_however_few_there_are_and_wherever_it_lies() {
+        for count in (1..=250).chain([999, 1_000, 1_001, 9_999, 10_000, 123_457]) {
+            for longest_ms in [1, 2, 7, 900, 60_000] {
+                let mut histogram = Histogram::default();
+                (1..count).for_each(|_| histogram.record(Duration::from_micros(950)));
+                histogram.record(Duration::from_millis(longest_ms));
+                let of = Distribution::new(&histogram);
+                let points = points(&of);
+                let case = format!("{count} with one of {longest_ms} ms: {points:?}");
+                assert_eq!(points.last(), Some(&(1.0, of.max_ms)), "{case}");
+                let rises = |two: &[(f64, f64)]| two[0].0 < two[1].0 && two[0].1 <= two[1].1;
+                assert!(points.windows(2).all(rises), "{case}");
+                // Whatever has a share of its own below the whole is one of the others.
+                let others = points.iter().filter(|(share, _)| *share > 0.0 && *share < 1.0);
+                assert!(others.into_iter().all(|(_, ms)| *ms <= 1.0), "{case}");
+                assert_eq!(points.contains(&(0.99, of.p99_ms)), count >= 100, "{case}");
+            }
+        }
     }
 }

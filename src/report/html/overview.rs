@@ -79,7 +79,8 @@ fn facts(report: &Report) -> Markup {
             }
             dt { "Checked" }
             dd {
-                (count("tally.must", tally.must)) " deliveries had to happen, of probes too: "
+                (count("tally.must", tally.must)) " deliveries had to happen"
+                @if counters.probes > 0 { ", of probes too" } ": "
                 (count("tally.must_heard", tally.must_heard)) " did, "
                 (crate::report::numbers::count(missing)) " did not; "
                 (count("tally.may", tally.may)) " more were free to come or not"

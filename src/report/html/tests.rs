@@ -97,6 +97,13 @@ fn a_run_of_many_seconds_is_no_larger_a_page() {
     let row = report.timeline[0].clone();
     report.timeline =
         (1..100_000).map(|at| crate::metrics::Row { at_s: f64::from(at), ..row.clone() }).collect();
+    let mut server = sample::troubled_report().server.expect("it was seen");
+    let moment = server.samples[0].clone();
+    let moment = |at: u32| crate::observe::Moment { at_s: f64::from(at), ..moment.clone() };
+    server.samples = (0..100_000).map(moment).collect();
+    report.server = Some(server);
     let page = page_of(&report);
-    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.len() < 1_500_000, "{} bytes", page.len());
+    assert!(page.contains("Each point is the mean of 417 s."));
+    assert!(page.contains("Memory"), "it was drawn");
 }

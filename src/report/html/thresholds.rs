@@ -1,9 +1,9 @@
 //! Thresholds: what was asked for, against what was measured.
 
-use super::figures::{count, time};
-use crate::page::{Markup, html, table};
+use super::figures::count;
+use crate::page::{Markup, figure, html, table};
 use crate::report::Report;
-use crate::report::text::thresholds::compared;
+use crate::report::text::thresholds::{compared, limit_and_observed};
 use crate::run::{ThresholdOutcome, ThresholdResult};
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -22,13 +22,11 @@ pub(super) fn section(report: &Report) -> Markup {
 }
 
 fn row((at, threshold): (usize, &ThresholdResult)) -> Vec<Markup> {
-    let number = |field: &str, number: f64| {
-        let path = format!("thresholds.{at}.{field}");
-        match threshold.unit.as_str() {
-            "ms" => time(&path, number),
-            _ => count(&path, number as u64),
-        }
+    let [limit, observed] = limit_and_observed(threshold);
+    let number = |field: &str, number: f64, shown: String| {
+        figure(&format!("thresholds.{at}.{field}"), number, shown)
     };
+    let is_measured = threshold.samples >= threshold.samples_needed;
     let (class, word) = match threshold.outcome {
         ThresholdOutcome::Held => ("good", "✓ held"),
         ThresholdOutcome::Missed => ("bad", "✗ missed"),
@@ -37,8 +35,12 @@ fn row((at, threshold): (usize, &ThresholdResult)) -> Vec<Markup> {
     vec![
         html! { (threshold.name) },
         html! { span class=(class) { (word) } },
-        number("observed", threshold.observed),
-        number("limit", threshold.limit),
+        if is_measured {
+            number("observed", threshold.observed, observed)
+        } else {
+            html! { "–" }
+        },
+        number("limit", threshold.limit, limit),
         count(&format!("thresholds.{at}.samples"), threshold.samples),
     ]
 }

@@ -2,13 +2,14 @@
 
 mod windows;
 
-use super::figures::{count, seconds, time};
+use super::figures::{count, counted, seconds, time};
 use crate::page::{
     Axis, Look, Markup, Plot, Rule, Scale, Series, Span, Tone, Unit, folded, html, table,
 };
 use crate::report::Report;
 use crate::report::model::Outage;
 use crate::report::text::outages::how_deaf;
+pub(super) use windows::WINDOWS_MAX;
 use windows::Window;
 
 /// Outages with a row of their own.
@@ -26,6 +27,13 @@ pub(super) fn section(report: &Report) -> Markup {
             (throughput(report, &windows))
             (users(report, &windows))
             @if report.violations.total > 0 { (violations(report, &windows)) }
+        }
+        @let dropped = report.timeline_rows_dropped;
+        @if dropped > 0 {
+            p.aside {
+                (counted("timeline_rows_dropped", dropped, ("second", "seconds")))
+                " after these were too many to be kept."
+            }
         }
         (outages(report))
     }
@@ -61,10 +69,12 @@ fn throughput(report: &Report, windows: &[Window]) -> Markup {
         series("delivered", Tone::First, line(windows, |it| it.each_second(it.delivered))),
         series("sent", Tone::Second, line(windows, |it| it.each_second(it.sent))),
     ];
-    let note =
-        "Messages sent, and deliveries: each message is delivered to all others in its room.";
+    let note = format!(
+        "Messages sent, and deliveries: each message is delivered to all others in its room. {}",
+        mean(windows)
+    );
     let y = counts("messages per second", &series);
-    over_time(report, ("Throughput", note), y, series).to_markup()
+    over_time(report, ("Throughput", note.trim_end()), y, series).to_markup()
 }
 
 fn users(report: &Report, windows: &[Window]) -> Markup {
@@ -76,25 +86,48 @@ fn users(report: &Report, windows: &[Window]) -> Markup {
         let rate = line(windows, |it| it.each_second(it.connects));
         all.push(series("connects/s", Tone::Third, rate));
     }
-    let note =
-        "Connected at each moment; deaf is who lost a connection and has heard nothing since.";
+    let note = format!(
+        "Connected at each moment; deaf is who lost a connection and has heard nothing since{}",
+        match seconds_each(windows) {
+            1 => ".".into(),
+            many => format!(
+                ": the most of {many} s each. Connects are the mean of them, and connected is who \
+                 is at their end."
+            ),
+        }
+    );
     let y = counts("users", &all);
-    over_time(report, ("Users", note), y, all).to_markup()
+    over_time(report, ("Users", &note), y, all).to_markup()
 }
 
 fn violations(report: &Report, windows: &[Window]) -> Markup {
     let broken = line(windows, |it| it.each_second(it.violations));
     let all = vec![series("broken", Tone::Bad, broken)];
     let y = counts("broken promises per second", &all);
-    let note = "When they were noticed: what is lost is known to be only when the run is over.";
-    over_time(report, ("Broken promises", note), y, all).to_markup()
+    let note = format!(
+        "When they were noticed: what is lost is known to be only when the run is over. {}",
+        mean(windows)
+    );
+    over_time(report, ("Broken promises", note.trim_end()), y, all).to_markup()
 }
 
 fn each(windows: &[Window]) -> String {
-    match windows.iter().map(|window| window.rows).max() {
-        Some(rows @ 2..) => format!("the worst of each {rows} seconds"),
-        _ => "each second".into(),
+    match seconds_each(windows) {
+        1 => "each second".into(),
+        many => format!("the worst of each {many} seconds"),
     }
+}
+
+/// What rates are where a point stands for several seconds: one with a stall in it is no zero.
+fn mean(windows: &[Window]) -> String {
+    match seconds_each(windows) {
+        1 => String::new(),
+        many => format!("Each point is the mean of {many} s."),
+    }
+}
+
+fn seconds_each(windows: &[Window]) -> usize {
+    windows.iter().map(|window| window.rows).max().unwrap_or(1).max(1)
 }
 
 pub(super) fn series(label: &str, tone: Tone, points: Vec<(f64, f64)>) -> Series {
@@ -157,12 +190,13 @@ fn spans(report: &Report, end: f64) -> Vec<Span> {
 
 fn outages(report: &Report) -> Markup {
     let deafness = &report.deafness;
-    if deafness.times + deafness.dropped == 0 {
+    if deafness.times.saturating_add(deafness.dropped) == 0 {
         return html! {};
     }
     let rows: Vec<Vec<Markup>> =
         report.outages.iter().take(OUTAGES_MAX).enumerate().map(outage).collect();
-    let untold = report.outages.len() as u64 + report.outages_dropped - rows.len() as u64;
+    let untold = (report.outages.len() - rows.len()) as u64;
+    let untold = untold.saturating_add(report.outages_dropped);
     let heads = ["from", "to", "users", "median deafness", "longest", "messages unsent"];
     let longest = report.deaf_longest.iter().enumerate().map(|(at, spell)| {
         let path = format!("deaf_longest.{at}");

@@ -106,7 +106,7 @@ pub struct Bucket {
 }
 
 impl Distribution {
-    pub(super) fn new(histogram: &Histogram) -> Distribution {
+    pub(in crate::report) fn new(histogram: &Histogram) -> Distribution {
         let at = |quantile| millis(histogram.at(quantile));
         Distribution {
             count: histogram.count(),

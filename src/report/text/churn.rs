@@ -13,7 +13,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     // A server that offers no recovery is asked for none.
     let counters = &report.counters;
-    if counters.recoveries + counters.recoveries_declined > 0 {
+    if counters.recoveries.max(counters.recoveries_declined) > 0 {
         page.fact("recovery", &recoveries(report))?;
     }
     Ok(())
@@ -37,7 +37,7 @@ fn recoveries(report: &Report) -> String {
     let (counters, tally) = (&report.counters, &report.tally);
     let taken = counted(counters.recoveries, "session", "sessions");
     let mut text = format!("{taken} taken up again, {} not", count(counters.recoveries_declined));
-    let missed = tally.replayed + tally.not_replayed;
+    let missed = tally.replayed.saturating_add(tally.not_replayed);
     if missed > 0 {
         let replayed = counted(tally.replayed, "missed message", "missed messages");
         text.push_str(&format!("; {replayed} replayed, {} lost", count(tally.not_replayed)));

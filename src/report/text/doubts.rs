@@ -42,7 +42,7 @@ pub(in crate::report) fn sentence(doubt: &Doubt) -> String {
         ),
         Doubt::Unsent { messages } => format!(
             "{} due while the sender had no connection, and never sent; see why connections were \
-             lost, above",
+             lost (`connection_reasons` in `report.json`)",
             counted(*messages, "message was", "messages were")
         ),
         Doubt::GivenUp { messages } => format!(
@@ -52,7 +52,7 @@ pub(in crate::report) fn sentence(doubt: &Doubt) -> String {
         ),
         Doubt::Absent { memberships } => format!(
             "{} not come about when the load began, so nothing was shown to these users; see why \
-             connections failed or were lost, above",
+             connections failed or were lost (`connection_reasons` in `report.json`)",
             counted(*memberships as u64, "membership had", "memberships had")
         ),
         Doubt::Interrupted => "the run was interrupted: this is what was seen until then; let it \

@@ -6,6 +6,7 @@ use super::page::{Page, Tone};
 use crate::report::model::{Bucket, Distribution};
 use crate::report::numbers::{count, share, time};
 
+const BUCKETS_MAX: usize = 100;
 const BARS_MAX: usize = 10;
 const BAR_COLUMNS: usize = 40;
 /// Eighths of a column, from one to seven.
@@ -32,13 +33,14 @@ pub(super) fn write(of: &Distribution, page: &mut Page<'_>) -> io::Result<()> {
 
 /// The buckets, the emptiest neighbours put together until there are few enough.
 fn merged(buckets: &[Bucket]) -> Vec<Bucket> {
-    let mut bars = buckets.to_vec();
+    // Of a run there are some thirty; a file may have any number.
+    let mut bars: Vec<Bucket> = buckets.iter().take(BUCKETS_MAX).copied().collect();
     while bars.len() > BARS_MAX {
-        let together = |at: &usize| bars[*at].count + bars[at + 1].count;
+        let together = |at: &usize| bars[*at].count.saturating_add(bars[at + 1].count);
         let Some(emptiest) = (0..bars.len() - 1).min_by_key(together) else { break };
         let right = bars.remove(emptiest + 1);
         bars[emptiest].to_ms = right.to_ms;
-        bars[emptiest].count += right.count;
+        bars[emptiest].count = bars[emptiest].count.saturating_add(right.count);
     }
     bars
 }

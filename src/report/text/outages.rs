@@ -16,7 +16,7 @@ const PICTURE_COLUMNS_MAX: usize = 30;
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let deafness = &report.deafness;
-    if deafness.times + deafness.dropped == 0 {
+    if deafness.times.saturating_add(deafness.dropped) == 0 {
         return Ok(());
     }
     page.blank()?;
@@ -29,7 +29,8 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     } else {
         write_table(report, &outages, page)?;
     }
-    match report.outages.len() as u64 + report.outages_dropped - outages.len() as u64 {
+    let untold = (report.outages.len() - outages.len()) as u64;
+    match untold.saturating_add(report.outages_dropped) {
         0 => Ok(()),
         more => {
             let more = counted(more, "shorter one", "shorter ones");

@@ -6,6 +6,7 @@ use super::page::{Page, Tone};
 use crate::observe::{Node, Observation, Summary};
 use crate::report::Report;
 use crate::report::numbers::{bytes, cores, count, counted, time};
+use crate::visible::plain;
 
 /// Nodes named in full.
 const NODES_MAX: usize = 3;
@@ -25,20 +26,25 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     for notice in notices.iter().take(NOTICES_MAX) {
-        page.item(4, (Tone::Unsure, "?"), &harmless(&notice.to_string()))?;
+        page.item(4, (Tone::Unsure, "?"), &plain(&notice.to_string()))?;
     }
-    match notices.len().saturating_sub(NOTICES_MAX) {
+    let more = notices.len().saturating_sub(NOTICES_MAX);
+    if more > 0 {
+        let more = counted(more as u64, "other notice", "other notices");
+        page.item(4, (Tone::Aside, "…"), &more)?;
+    }
+    match server.samples_dropped {
         0 => Ok(()),
-        more => {
-            let more = counted(more as u64, "other notice", "other notices");
-            page.item(4, (Tone::Aside, "…"), &more)
+        dropped => {
+            let dropped = counted(dropped, "sample", "samples");
+            page.item(4, (Tone::Aside, "…"), &format!("{dropped} more were too many to be kept"))
         }
     }
 }
 
 fn nodes(nodes: &[Node]) -> String {
     let named: Vec<_> = nodes.iter().take(NODES_MAX).map(|node| node.name.as_str()).collect();
-    let named = harmless(&named.join(", "));
+    let named = plain(&named.join(", "));
     match nodes.len().saturating_sub(NODES_MAX) {
         0 => named,
         more => format!("{named} and {more} more"),
@@ -79,10 +85,4 @@ fn open(summary: &Summary) -> Option<String> {
     let threads =
         summary.threads_max.map(|threads| format!("; {}", counted(threads, "thread", "threads")));
     Some(format!("{text}{}{}", before.unwrap_or_default(), threads.unwrap_or_default()))
-}
-
-/// What others may have said, so that it does not steer a terminal.
-fn harmless(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
-    text.chars().map(harmless).collect()
 }

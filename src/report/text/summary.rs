@@ -127,7 +127,15 @@ fn messages(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.fact("messages", &sent)?;
     let each = rate(counters.deliveries, load_s);
     let deliveries = counted(counters.deliveries, "delivery", "deliveries");
-    page.fact("deliveries", &format!("{deliveries} ({each})"))
+    page.fact("deliveries", &format!("{deliveries} ({each})"))?;
+    left_out(report).into_iter().try_for_each(|it| page.item(4, (Tone::Aside, "…"), &it))
+}
+
+/// What was too much to be kept, and so is told nowhere else.
+pub(in crate::report) fn left_out(report: &Report) -> Option<String> {
+    let seconds = counted(report.timeline_rows_dropped, "second", "seconds");
+    let is_any = report.timeline_rows_dropped > 0;
+    is_any.then(|| format!("the last {seconds} were too many to be kept one by one"))
 }
 
 /// What others said in the run's rooms, where they were welcome and did.

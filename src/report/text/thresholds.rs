@@ -37,11 +37,7 @@ fn mark(outcome: ThresholdOutcome) -> (Tone, &'static str) {
 
 /// What was measured, against its limit.
 pub(in crate::report) fn compared(threshold: &ThresholdResult) -> String {
-    let written = |number: f64| match threshold.unit.as_str() {
-        "ms" => time(number),
-        _ => count(number as u64),
-    };
-    let (limit, observed) = (written(threshold.limit), written(threshold.observed));
+    let [limit, observed] = limit_and_observed(threshold);
     let few = threshold.samples < threshold.samples_needed;
     match threshold.outcome {
         ThresholdOutcome::Held => format!("{observed} (limit {limit})"),
@@ -53,6 +49,46 @@ pub(in crate::report) fn compared(threshold: &ThresholdResult) -> String {
         }
         ThresholdOutcome::Unknown => {
             format!("unknown: {observed} was measured by a late generator (limit {limit})")
+        }
+    }
+}
+
+/// Both, so that they look different if they are.
+pub(in crate::report) fn limit_and_observed(threshold: &ThresholdResult) -> [String; 2] {
+    let both = [threshold.limit, threshold.observed];
+    if threshold.unit != "ms" {
+        return both.map(|number| count(number as u64));
+    }
+    let told = both.map(time);
+    match told[0] == told[1] && both[0] != both[1] {
+        true => both.map(|ms| format!("{ms:.3} ms")),
+        false => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_its_limit_looks_so() {
+        for (limit, observed, unit, wanted) in [
+            (100.0, 100.3, "ms", "100.300 ms is over its limit of 100.000 ms"),
+            (100.0, 101.0, "ms", "101 ms is over its limit of 100 ms"),
+            (3_000.0, 3_001.0, "ms", "3001.000 ms is over its limit of 3000.000 ms"),
+            (0.05, 0.051, "ms", "51 µs is over its limit of 50 µs"),
+            (0.0, 2.0, "", "2 is over its limit of 0"),
+        ] {
+            let threshold = ThresholdResult {
+                name: "x".into(),
+                limit,
+                observed,
+                unit: unit.into(),
+                samples: 1,
+                samples_needed: 1,
+                outcome: ThresholdOutcome::Missed,
+            };
+            assert_eq!(compared(&threshold), wanted);
         }
     }
 }

@@ -49,7 +49,7 @@ fn write_kind(
         }
         told += 1;
     }
-    match number - told {
+    match number.saturating_sub(told) {
         0 => Ok(()),
         more => page.item(6, (Tone::Aside, "…"), &format!("and {} more", count(more))),
     }

@@ -1,5 +1,7 @@
 //! Cells: a histogram as the cells that something lies in, which merges quickly with others.
 
+use std::cmp::Ordering;
+
 use hdrhistogram::Histogram;
 
 /// Below this many microseconds each has a cell of its own.
@@ -35,6 +37,24 @@ impl Cells {
         all: impl IntoIterator<Item = &'a Cells>,
     ) -> Cells {
         Cells::of_counts(all.into_iter().flat_map(|cells| cells.0.iter().copied()).collect())
+    }
+
+    /// Adds what `other` has counted.
+    pub(in crate::report::compare) fn add(&mut self, other: &Cells) {
+        let mut both = Vec::with_capacity(self.0.len().max(other.0.len()));
+        let (mut ours, mut theirs) = (&self.0[..], &other.0[..]);
+        while let ([one, ours_after @ ..], [other, theirs_after @ ..]) = (ours, theirs) {
+            both.push(match one.0.cmp(&other.0) {
+                Ordering::Less => *one,
+                Ordering::Greater => *other,
+                Ordering::Equal => (one.0, one.1.saturating_add(other.1)),
+            });
+            ours = if one.0 <= other.0 { ours_after } else { ours };
+            theirs = if other.0 <= one.0 { theirs_after } else { theirs };
+        }
+        both.extend(ours);
+        both.extend(theirs);
+        self.0 = both;
     }
 
     /// How many times were counted.
@@ -179,6 +199,11 @@ mod tests {
         both.add(&other);
         let [one, other, both] = [one, other, both].map(|it| Cells::of(it.as_hdr()));
         assert_eq!(Cells::merged([&one, &other]), both);
+        for [first, second] in [[&one, &other], [&other, &one]] {
+            let mut sum = first.clone();
+            sum.add(second);
+            assert_eq!(sum, both);
+        }
         let mut pool = Pool::new([&one, &other].into_iter());
         let mut got = Vec::new();
         let shares = [0.5, 0.99];

@@ -3,9 +3,10 @@
 use std::io;
 
 use crate::report::conform::model::{Change, CheckOutcome, CheckResult, ConformReport};
-use crate::report::conform::phrases::{self, plain};
+use crate::report::conform::phrases;
 use crate::report::numbers::counted;
 use crate::report::text::page::{Page, Tone};
+use crate::visible::plain;
 
 pub(super) fn failures(
     report: &ConformReport,
