@@ -13,6 +13,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use futures_util::FutureExt;
 use native_tls::TlsConnector;
@@ -109,12 +110,14 @@ fn builder(
     Ok(with_callbacks(builder, tell, options.clock))
 }
 
-/// What trusts nobody's word, or needs none. Left to itself, each of the driver's connections reads
-/// all certificates of the system, encrypted or not, and that takes most of the time to connect.
+/// What takes any certificate, or needs none. It is made once: that reads all certificates of the
+/// system, and each of the driver's connections would do so again, encrypted or not.
 fn blind() -> Result<TlsConnector, ConnectError> {
-    let mut tls = TlsConnector::builder();
-    tls.disable_built_in_roots(true).danger_accept_invalid_certs(true);
-    tls.build().map_err(|err| ConnectError::Driver(err.to_string()))
+    static BLIND: LazyLock<Result<TlsConnector, String>> = LazyLock::new(|| {
+        let connector = TlsConnector::builder().danger_accept_invalid_certs(true).build();
+        connector.map_err(|err| err.to_string())
+    });
+    BLIND.clone().map_err(ConnectError::Driver)
 }
 
 fn with_callbacks(builder: ClientBuilder, tell: &Tell, clock: Clock) -> ClientBuilder {

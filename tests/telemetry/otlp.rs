@@ -54,12 +54,15 @@ fn what_is_measured_is_pushed_while_it_goes_and_at_the_end() {
     assert_eq!(report["latencies"]["delivery_latency"]["count"], latency);
 }
 
+/// Of the environment: its name and its value.
+type Variable = (&'static str, &'static str);
+
 const ALL: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const OF_METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_HEADERS";
 
 #[test]
 fn a_collector_is_told_the_headers_that_the_environment_says() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[(&[Variable], &[&str])] = &[
         (&[(ALL, "x-team=chat,authorization=Basic%20aA%3D%3D")], &["x-team: chat", "basic aa=="]),
         (&[(OF_METRICS, "x-team=metrics")], &["x-team: metrics"]),
         (&[(ALL, "x-team=chat"), (OF_METRICS, "x-team=metrics")], &["x-team: metrics"]),
@@ -71,7 +74,7 @@ fn a_collector_is_told_the_headers_that_the_environment_says() {
     for (variables, wanted) in cases {
         let sink = Sink::answering("200 OK");
         let line = short(1, &["--otlp", &sink.url]);
-        let set = |line: CommandLine, (name, value): &(&str, &str)| line.env(name, value);
+        let set = |line: CommandLine, (name, value): &Variable| line.env(name, value);
         let ended = variables.iter().fold(line, set).run(PATIENCE);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{variables:?}");
         let pushes = sink.pushes();

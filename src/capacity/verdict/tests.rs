@@ -49,7 +49,8 @@ fn late(late_ms: [u64; 12], doubts: Vec<Doubt>) -> (RunOutcome, Watch) {
             recorder.record(&Event { at, user: UserId(0), kind });
         }
         let row = Row::new(to, &recorder, 0, Gauges::default());
-        watch.follow(&News::Interval { from, to, recorder: &recorder, row: &row });
+        let violations = &KindCounts::default();
+        watch.follow(&News::Interval { from, to, recorder: &recorder, row: &row, violations });
     }
     (RunOutcome { doubts, ..outcome }, watch)
 }
