@@ -130,8 +130,6 @@ mod tests {
 
     use tokio::net::TcpListener;
 
-    const BYTES: [u8; 65_536] = [b'x'; 65_536];
-
     /// Both ends of a connection, the first one of those that linger.
     async fn connection(lingerers: &Lingerers) -> (Lingering, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -148,8 +146,8 @@ mod tests {
         there.write_all(b"what nobody reads").await.expect("sent");
         let stream = here.stream.as_ref().expect("a stream");
         stream.readable().await.expect("it has come");
-        let mut sent = 0;
-        while let Ok(length) = stream.try_write(&BYTES) {
+        let (bytes, mut sent) = (vec![b'x'; 65_536], 0);
+        while let Ok(length) = stream.try_write(&bytes) {
             sent += length;
         }
         drop(here);
