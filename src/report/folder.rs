@@ -72,7 +72,8 @@ impl OutFolder {
         fs::create_dir_all(path).map_err(failed("make the folder", path))?;
         for name in [REPORT, INTERVAL_LOG].into_iter().chain(RENDERED) {
             let (file, is_log) = (path.join(name), name == INTERVAL_LOG);
-            let is_kept = is_log || name == REPORT;
+            // What is no file, such as a pipe, keeps nothing of a run that was killed.
+            let is_kept = name == REPORT || (is_log && file.is_file());
             match file.try_exists().map_err(failed("look for", &file))? {
                 true if is_kept && !overwrite => return Err(FolderError::Taken { file, is_log }),
                 true if overwrite => fs::remove_file(&file).map_err(failed("remove", &file))?,

@@ -25,7 +25,12 @@ try {
     }
   }
   await page.emulateMedia({ media: 'print' });
-  const folded = await page.evaluate(foldedOf);
+  // What is unfolded for paper is laid out with the next frames.
+  let folded = await page.evaluate(foldedOf);
+  for (let looks = 0; folded.hidden.length > 0 && looks < 40; looks += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    folded = await page.evaluate(foldedOf);
+  }
   await page.emulateMedia({ media: 'screen' });
   const figures = await page.evaluate(figuresOf);
   const title = await page.title();
