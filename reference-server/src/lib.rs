@@ -17,8 +17,8 @@
 //! The rooms of the house, in reading order:
 //!
 //! - [`options`]: what a server is told; [`args`]: the same, as typed on a command line
-//! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s, and
-//!   its connections `lingering`
+//! - [`server`]: [`run`], from the listener to the last closed socket; its threads are `worker`s,
+//!   and connections that are closed are `lingering`
 //! - `chat`: the contract; `in_order`: why it keeps one sender's order; `payload`: what it relays,
 //!   with `attachments` and `fields` for the rare case that it must look inside
 //! - `http`: what is answered beside Socket.IO: the chat's page, built from `web`, and metrics;
