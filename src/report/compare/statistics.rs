@@ -20,6 +20,8 @@ mod student;
 
 pub(super) use cells::Cells;
 
+use std::collections::HashMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -123,19 +125,25 @@ impl Groups {
             Drawn::Times(times) => Some(Pool::new(times.iter())),
             Drawn::Counts(_) => None,
         };
-        let mut resamples = Vec::with_capacity(draws.len());
-        for draw in draws {
-            let pick = |at: &f64| (at * self.items.len() as f64) as usize;
-            let members: Vec<usize> = draw[..self.draws].iter().map(pick).collect();
+        let mut numbers_of = |members: &Vec<usize>| {
             let mut numbers = Vec::with_capacity(shares.len().max(1));
             match (&self.items, &mut pool) {
                 (Drawn::Counts(counts), _) => {
                     numbers.push(rate(sum(members.iter().map(|member| &counts[*member]))));
                 }
-                (_, Some(pool)) => pool.percentiles(&members, shares, &mut numbers),
+                (_, Some(pool)) => pool.percentiles(members, shares, &mut numbers),
                 (Drawn::Times(_), None) => unreachable!("times have a pool"),
             }
-            resamples.push(numbers);
+            numbers
+        };
+        // Of few groups the same are drawn again and again: of five there are 126 kinds of draws.
+        let mut known: HashMap<Vec<usize>, Vec<f64>> = HashMap::new();
+        let mut resamples = Vec::with_capacity(draws.len());
+        for draw in draws {
+            let pick = |at: &f64| (at * self.items.len() as f64) as usize;
+            let mut members: Vec<usize> = draw[..self.draws].iter().map(pick).collect();
+            members.sort_unstable();
+            resamples.push(known.entry(members).or_insert_with_key(&mut numbers_of).clone());
         }
         centre(&mut resamples, self.widening());
         resamples
