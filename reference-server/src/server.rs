@@ -176,12 +176,8 @@ async fn close(io: &SocketIo) {
 
 /// How many users have such a socket, in whatever namespaces.
 fn users(sockets: &[SocketRef], is_such: fn(&SocketRef) -> bool) -> usize {
-    sockets
-        .iter()
-        .filter(|socket| is_such(socket))
-        .map(|socket| socket.id)
-        .collect::<HashSet<_>>()
-        .len()
+    let such = sockets.iter().filter(|socket| is_such(socket));
+    such.map(|socket| socket.id).collect::<HashSet<_>>().len()
 }
 
 /// Whether what a socket was told is still being written to its connection. What it is told here

@@ -9,7 +9,7 @@ use super::{IntervalLog, Report, json};
 pub(super) const REPORT: &str = "report.json";
 const SCENARIO: &str = "scenario.yaml";
 pub(super) const INTERVAL_LOG: &str = "latencies.hlog";
-/// What others make of the report, by the names that they give it if nobody names another.
+/// What is made of a report if nobody names another file, and one that was not written to its end.
 const RENDERED: [&str; 2] = ["report.html", "report.json.part"];
 /// All of them.
 pub(super) const FILES: [&str; 3] = [REPORT, SCENARIO, INTERVAL_LOG];

@@ -1,5 +1,8 @@
 //! Numbers: how they are written for people: few digits, a unit, and never `100 %` of less.
 
+/// Decimals of a time in milliseconds, which is measured in nanoseconds.
+const DECIMALS_MAX: usize = 6;
+
 /// A count, its thousands apart: `27,108`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -36,6 +39,17 @@ fn long_time(seconds: u64) -> String {
         (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
+}
+
+/// Two times in milliseconds, with as many digits as tell them apart, if they differ at all.
+pub fn times_apart(one: f64, other: f64) -> [String; 2] {
+    let short = [one, other].map(time);
+    if short[0] != short[1] || one == other {
+        return short;
+    }
+    // Of what differs, the first digit to do so comes at last.
+    let exact = (1..=DECIMALS_MAX).map(|digits| [one, other].map(|ms| format!("{ms:.digits$} ms")));
+    exact.into_iter().find(|[one, other]| one != other).unwrap_or(short)
 }
 
 /// How often a second, to three digits: `1,807/s`, `12.5/s`, `0.50/s`.
@@ -94,6 +108,20 @@ fn three_digits(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_times_look_different_if_they_are() {
+        for (one, other, wanted) in [
+            (250.0, 100.0, ["250 ms", "100 ms"]),
+            (100.3, 100.0, ["100.3 ms", "100.0 ms"]),
+            (100.004, 100.0, ["100.004 ms", "100.000 ms"]),
+            (1_001.0, 1_000.0, ["1001.0 ms", "1000.0 ms"]),
+            (0.000_4, 0.000_3, ["0.0004 ms", "0.0003 ms"]),
+            (7.0, 7.0, ["7.00 ms", "7.00 ms"]),
+        ] {
+            assert_eq!(times_apart(one, other), wanted, "{one}, {other}");
+        }
+    }
 
     #[test]
     fn times_have_three_digits_and_the_unit_that_suits_them() {

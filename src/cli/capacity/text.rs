@@ -4,10 +4,7 @@ use std::io::{self, Write};
 
 use crate::capacity::search::{Answer, Conclusion, Failure, Reason, Shown, StepVerdict, Unclear};
 use crate::capacity::{Prediction, StepReport, Study};
-use crate::report::numbers::{bytes, cores, count, share, time};
-
-/// Decimals of a time in milliseconds, which is measured in nanoseconds.
-const DECIMALS_MAX: usize = 6;
+use crate::report::numbers::{bytes, cores, count, share, time, times_apart};
 
 /// Writes what `study` is of, before its first step, and what `changes` it goes on with.
 ///
@@ -170,7 +167,7 @@ fn failure(failure: &Failure) -> String {
             format!("{} promises were broken", count(*broken))
         }
         Failure::ThresholdMissed { threshold, limit, observed } => {
-            let [observed, limit] = apart(*observed, *limit);
+            let [observed, limit] = times_apart(*observed, *limit);
             format!("{threshold} {observed} (limit {limit})")
         }
         Failure::BacklogGrows { deliveries_per_s } => {
@@ -186,21 +183,10 @@ fn failure(failure: &Failure) -> String {
     }
 }
 
-/// Two times in milliseconds, with as many digits as tell them apart, if they differ at all.
-fn apart(one: f64, other: f64) -> [String; 2] {
-    let short = [one, other].map(time);
-    if short[0] != short[1] || one == other {
-        return short;
-    }
-    // Of what differs, the first digit to do so comes at last.
-    let exact = (1..=DECIMALS_MAX).map(|digits| [one, other].map(|ms| format!("{ms:.digits$} ms")));
-    exact.into_iter().find(|[one, other]| one != other).unwrap_or(short)
-}
-
 fn unclear(why: &Unclear) -> String {
     match why {
         Unclear::GeneratorSaturated { send_delay_p99_ms, limit_ms } => {
-            let [late, limit] = apart(*send_delay_p99_ms, *limit_ms);
+            let [late, limit] = times_apart(*send_delay_p99_ms, *limit_ms);
             format!("the generator was late, send_delay p99 {late} (limit {limit})")
         }
         Unclear::NotSteady { warmup_s } => format!("not steady after {warmup_s:.0} s"),
@@ -218,16 +204,6 @@ mod tests {
 
     #[test]
     fn what_is_over_its_limit_looks_as_if_it_were() {
-        for (observed, limit, wanted) in [
-            (250.0, 100.0, ["250 ms", "100 ms"]),
-            (100.3, 100.0, ["100.3 ms", "100.0 ms"]),
-            (100.004, 100.0, ["100.004 ms", "100.000 ms"]),
-            (1_001.0, 1_000.0, ["1001.0 ms", "1000.0 ms"]),
-            (0.000_4, 0.000_3, ["0.0004 ms", "0.0003 ms"]),
-            (7.0, 7.0, ["7.00 ms", "7.00 ms"]),
-        ] {
-            assert_eq!(apart(observed, limit), wanted, "{observed}, {limit}");
-        }
         let threshold = "delivery_latency p99".into();
         let missed = Failure::ThresholdMissed { threshold, limit: 100.0, observed: 100.3 };
         let wanted = "fails: delivery_latency p99 100.3 ms (limit 100.0 ms)";

@@ -15,6 +15,13 @@ fn on_a_runtime<T>(what: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(what)
 }
 
+/// Time is the runtime's here, so that nobody waits for it.
+fn on_simulated_time(test: impl Future<Output = ()>) {
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).build_local(LocalOptions::default());
+    runtime.expect("a runtime").block_on(test);
+}
+
 async fn begin(sources: Vec<Source>) -> Result<Observer, ObserveError> {
     let tls = Tls::insecure().expect("TLS");
     Observer::begin(sources, Clock::start(), &tls).await
@@ -148,14 +155,9 @@ fn what_is_not_exposed_for_once_is_no_restart_and_hides_none() {
     });
 }
 
-/// Time is the runtime's here, so that nobody waits for it.
 #[test]
 fn each_node_is_dated_by_its_own_answer() {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build_local(LocalOptions::default());
-    runtime.expect("a runtime").block_on(async {
+    on_simulated_time(async {
         let first = metrics(1.0, 100);
         let late = vec![first.clone(), first.clone(), format!("{LATE}{}", metrics(2.0, 100))];
         let sources = [exposing(vec![first]).await, exposing(late).await].concat();
@@ -221,14 +223,9 @@ fn an_exposition_that_is_of_no_use_is_refused_with_what_may_help() {
     });
 }
 
-/// Time is the runtime's here, so that nobody waits for it.
 #[test]
 fn an_endpoint_that_does_not_answer_is_not_waited_for_for_ever() {
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build_local(LocalOptions::default());
-    runtime.expect("a runtime").block_on(async {
+    on_simulated_time(async {
         let first = metrics(1.0, 100);
         let listener = exposing(vec![first.clone(), first, SILENT.into()]).await;
         let mut observer = begin(listener).await.expect("at first it answers");

@@ -4,7 +4,7 @@ use std::io;
 
 use super::page::{Page, Tone};
 use crate::report::Report;
-use crate::report::numbers::{count, counted, share, time};
+use crate::report::numbers::{count, counted, share, time, times_apart};
 use crate::run::{Doubt, Missing};
 
 /// A shard that uses more of its core than this is late because it has too much to do; below,
@@ -98,7 +98,7 @@ fn shares_apart(one: f64, other: f64) -> [String; 2] {
 }
 
 fn saturated(shard: usize, (send_delay_p99_ms, limit_ms): (f64, f64), busy: f64) -> String {
-    let (late, limit) = (time(send_delay_p99_ms), time(limit_ms));
+    let [late, limit] = times_apart(send_delay_p99_ms, limit_ms);
     let core = share(busy);
     if busy >= BUSY {
         return format!(

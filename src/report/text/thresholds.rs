@@ -4,7 +4,7 @@ use std::io;
 
 use super::page::{Page, Tone};
 use crate::report::Report;
-use crate::report::numbers::{count, time};
+use crate::report::numbers::{count, times_apart};
 use crate::run::{ThresholdOutcome, ThresholdResult};
 
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
@@ -55,15 +55,10 @@ pub(in crate::report) fn compared(threshold: &ThresholdResult) -> String {
 
 /// Both, so that they look different if they are.
 pub(in crate::report) fn limit_and_observed(threshold: &ThresholdResult) -> [String; 2] {
-    let both = [threshold.limit, threshold.observed];
     if threshold.unit != "ms" {
-        return both.map(|number| count(number as u64));
+        return [threshold.limit, threshold.observed].map(|number| count(number as u64));
     }
-    let told = both.map(time);
-    match told[0] == told[1] && both[0] != both[1] {
-        true => both.map(|ms| format!("{ms:.3} ms")),
-        false => told,
-    }
+    times_apart(threshold.limit, threshold.observed)
 }
 
 #[cfg(test)]
@@ -73,9 +68,9 @@ mod tests {
     #[test]
     fn what_is_over_its_limit_looks_so() {
         for (limit, observed, unit, wanted) in [
-            (100.0, 100.3, "ms", "100.300 ms is over its limit of 100.000 ms"),
+            (100.0, 100.3, "ms", "100.3 ms is over its limit of 100.0 ms"),
             (100.0, 101.0, "ms", "101 ms is over its limit of 100 ms"),
-            (3_000.0, 3_001.0, "ms", "3001.000 ms is over its limit of 3000.000 ms"),
+            (3_000.0, 3_001.0, "ms", "3001.0 ms is over its limit of 3000.0 ms"),
             (0.05, 0.051, "ms", "51 µs is over its limit of 50 µs"),
             (0.0, 2.0, "", "2 is over its limit of 0"),
         ] {
