@@ -61,16 +61,13 @@ impl Stats {
 
     /// What goes on. What several threads count meanwhile may be half in it.
     pub(crate) fn status(&self) -> Status {
-        let sum = |field: fn(&Counts) -> &AtomicU64| {
-            self.counts.iter().map(|counts| field(counts).load(Ordering::Relaxed)).sum::<u64>()
-        };
-        let closed = sum(|counts| &counts.closed);
+        let closed = self.sum(|counts| &counts.closed);
         Status {
-            connections: sum(|counts| &counts.opened).saturating_sub(closed),
+            connections: self.sum(|counts| &counts.opened).saturating_sub(closed),
             rooms: self.rooms().len() as u64,
-            messages: sum(|counts| &counts.messages),
-            deliveries: sum(|counts| &counts.deliveries),
-            refused: sum(|counts| &counts.refused),
+            messages: self.sum(|counts| &counts.messages),
+            deliveries: self.sum(|counts| &counts.deliveries),
+            refused: self.sum(|counts| &counts.refused),
         }
     }
 
@@ -82,7 +79,11 @@ impl Stats {
     /// Counts a delivery that is not made; how many were not, up to now.
     pub(crate) fn refuse(&self) -> u64 {
         self.here().refused.fetch_add(1, Ordering::Relaxed);
-        self.status().refused
+        self.sum(|counts| &counts.refused)
+    }
+
+    fn sum(&self, field: fn(&Counts) -> &AtomicU64) -> u64 {
+        self.counts.iter().map(|counts| field(counts).load(Ordering::Relaxed)).sum()
     }
 
     fn here(&self) -> &Counts {
